@@ -1,0 +1,54 @@
+"""The one exception tree. What a user can mend is a `LinekeeperError`; anything else is a defect.
+
+LinekeeperError
+├── SettingsError          a setting or the TOML file is missing or wrong
+├── MalformedNotification  a body that is not a notification of ours
+├── StoreError             the document cannot be read or written
+│   └── Conflict           somebody else saved first, too often in a row
+└── SourceError            a source could not be read
+    ├── Denied             refused for lack of a permission or a valid identity
+    ├── Throttled          asked to come back later
+    └── DeltaExpired       the delta link is no longer honoured: read the baseline again
+"""
+
+from __future__ import annotations
+
+
+class LinekeeperError(Exception):
+    """Something a user can mend; its text is one sentence that names the place and the remedy."""
+
+
+class SettingsError(LinekeeperError):
+    """A setting is missing or wrong. The text names it and its form, never a secret's value."""
+
+
+class MalformedNotification(LinekeeperError):  # noqa: N818 - reads as what it is where it is caught
+    """A request body that is no collection of Graph change notifications."""
+
+
+class StoreError(LinekeeperError):
+    """The tenant's document cannot be read or written."""
+
+
+class Conflict(StoreError):  # noqa: N818 - the word that every store uses for it
+    """The document was saved by somebody else each time this step was tried."""
+
+
+class SourceError(LinekeeperError):
+    """A source could not be read. The text is fit for a finding: no URL, no token, no personal data."""
+
+
+class Denied(SourceError):  # noqa: N818 - an outcome of a read, named as the metrics name it
+    """Graph refused the read: the identity is not valid, or a permission is missing."""
+
+
+class Throttled(SourceError):  # noqa: N818 - an outcome of a read
+    """Graph asked to come back after `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DeltaExpired(SourceError):  # noqa: N818 - an outcome of a read
+    """The delta link is no longer honoured: what happened since can only be found by a new baseline."""

@@ -1,0 +1,40 @@
+"""Where knowledge comes from, and how good it is: absence is evidence only after a complete, fresh read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+Source = Literal["licences", "accounts", "numbers", "voice", "calling"]
+SOURCES: tuple[Source, ...] = ("licences", "accounts", "numbers", "voice", "calling")
+ReadState = Literal["absent", "complete", "partial", "failed"]
+
+INTERVALS: dict[Source, timedelta] = {
+    "licences": timedelta(minutes=5),
+    "accounts": timedelta(minutes=5),
+}
+"""How often each source that is read today is read."""
+
+FRESH_INTERVALS = 3
+"""A source is fresh while its last complete read is no older than this many of its intervals."""
+
+
+class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the last read of a source went, and when it was last read completely (times UTC).
+
+    `complete_as_of` outlives later failures: what was read then is still what the document holds.
+    """
+
+    state: ReadState = "absent"
+    tried_at: datetime | None = None
+    complete_as_of: datetime | None = None
+    problem: str = ""
+
+    def is_fresh(self, now: datetime, interval: timedelta) -> bool:
+        """Whether findings may be opened and resolved on what this source last gave."""
+        return self.complete_as_of is not None and now - self.complete_as_of <= FRESH_INTERVALS * interval
+
+
+ABSENT = SourceState()

@@ -1,0 +1,52 @@
+"""The one document that holds everything known of a tenant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from shared.model.alert import Alert, GroupLog, OutboxEntry, Transition
+from shared.model.directory import Account
+from shared.model.licences import CommerceSubscription, Sku
+from shared.model.sources import ABSENT, Source, SourceState
+
+SCHEMA = 1
+"""The document's schema version; a newer one than this is refused, never overwritten."""
+
+
+class DeltaPosition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the chain of delta reads stands.
+
+    `link` continues it ("" = no baseline yet). `brought` remembers, for a while, when the read began that last
+    brought each id, so that a storm of notifications about it costs no further read.
+    """
+
+    link: str = ""
+    brought: dict[str, datetime] = {}
+
+
+class TenantState(msgspec.Struct, frozen=True, kw_only=True):
+    """All state of one tenant, loaded and saved as a whole under compare-and-swap.
+
+    `subscriptions` is None where the tenant's commerce subscriptions may not be read. `entitled` is the
+    allocation at the last complete read, the one that a change is announced against.
+    """
+
+    tenant: str
+    schema: int = SCHEMA
+    accounts: dict[str, Account] = {}
+    skus: tuple[Sku, ...] = ()
+    subscriptions: tuple[CommerceSubscription, ...] | None = None
+    sources: dict[Source, SourceState] = {}
+    delta: DeltaPosition = DeltaPosition()
+    entitled: int | None = None
+    qualifying_by_sku: dict[str, int] = {}
+    alerts: dict[str, Alert] = {}
+    groups: dict[str, GroupLog] = {}
+    outbox: tuple[OutboxEntry, ...] = ()
+    recent: tuple[Transition, ...] = ()
+
+    def source(self, source: Source) -> SourceState:
+        """How well a source is known; `ABSENT` where it was never read."""
+        return self.sources.get(source, ABSENT)
