@@ -1,0 +1,49 @@
+"""A resource account without any phone licence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.model.finding import Finding, Severity, Subject
+from shared.rules.assignment import licence_to_add, one_call
+from shared.rules.rule import LICENCE_RULE_PAGE, Rule
+from shared.rules.snapshot import Reach, Snapshot
+
+_SEVERITY: dict[Reach, Severity] = {"line": "critical", "unknown": "warning", "nothing": "info"}
+_SUMMARY: dict[Reach, str] = {
+    "line": "No licence: callers to this line cannot be answered.",
+    "unknown": "No licence: the attendant or queue on this account cannot answer callers.",
+    "nothing": "No licence, and no number or call flow leads to this account.",
+}
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    """Accounts that hold neither a resource-account plan nor a phone plan."""
+    order = "" if snapshot.allocation.spare else "No licence is to spare: order one first. "
+    for account in snapshot.resource_accounts:
+        if snapshot.holds_resource_account_plan(account) or snapshot.phone_skus_of(account):
+            continue
+        if not snapshot.must_be_licensed(account):
+            continue
+        reach = snapshot.reach(account)
+        yield Finding(
+            rule=RULE.id,
+            severity=_SEVERITY[reach],
+            subject=Subject("resource_account", account.id, account.name),
+            summary=_SUMMARY[reach],
+            remedy=f"{order}{RULE.remedy} {one_call(account, add=[licence_to_add(snapshot)])}",
+            evidence={"licences": sorted(account.sku_ids), "reach": reach},
+        )
+
+
+RULE = Rule(
+    id="resource-account-unlicensed",
+    family="accounts",
+    severity="critical",
+    title="Resource account without a licence",
+    reads=frozenset({"licences", "accounts"}),
+    why="An attendant or queue whose account holds no licence does not answer, and no number can be assigned to it.",
+    remedy="Assign the Teams Phone Resource Account licence:",
+    link=LICENCE_RULE_PAGE,
+    check=check,
+)

@@ -1,0 +1,128 @@
+"""What the rules see of a tenant: plain values, read-only, with the words of the rules already worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Literal
+
+from shared.licensing.catalogue import plan_ids_of
+from shared.licensing.ledger import Allocation, allocation
+from shared.licensing.plans import PHONE_PLANS, RESOURCE_ACCOUNT_PLANS
+from shared.licensing.policy import Policy
+from shared.model.directory import Account
+from shared.model.licences import Sku
+from shared.model.sources import INTERVALS, Source
+from shared.model.tenant import TenantState
+
+Reach = Literal["line", "nothing", "unknown"]
+
+
+class Snapshot:
+    """A tenant at one moment.
+
+    A *resource account* is a live directory user with Teams' department marker; a *person* is any other user. What a
+    licence contains is read from the tenant's own SKUs.
+    """
+
+    def __init__(
+        self,
+        state: TenantState,
+        *,
+        now: datetime,
+        policy: Policy,
+        intervals: Mapping[Source, timedelta] = INTERVALS,
+    ) -> None:
+        self.state = state
+        self.now = now
+        self.policy = policy
+        self.intervals = intervals
+
+    def why_not_usable(self, source: Source) -> str:
+        """Why nothing may be concluded from a source now; empty where it was read completely and recently."""
+        known = self.state.source(source)
+        interval = self.intervals.get(source)
+        if known.state == "absent" or interval is None:
+            return f"{source} are not read"
+        if known.is_fresh(self.now, interval):
+            return ""
+        if known.complete_as_of is None:
+            return f"{source} could not be read: {known.problem}"
+        return f"{source} were last read completely at {known.complete_as_of:%Y-%m-%dT%H:%M:%SZ}: {known.problem}"
+
+    @cached_property
+    def skus(self) -> dict[str, Sku]:
+        """The tenant's SKUs by id."""
+        return {sku.id: sku for sku in self.state.skus}
+
+    @cached_property
+    def resource_accounts(self) -> tuple[Account, ...]:
+        """All live resource accounts, by id."""
+        return tuple(account for account in self._accounts if account.has_department_marker)
+
+    @cached_property
+    def people(self) -> tuple[Account, ...]:
+        """The users among the followed accounts that are no resource accounts, by id."""
+        return tuple(account for account in self._accounts if not account.has_department_marker)
+
+    @cached_property
+    def needed(self) -> int:
+        """Resource accounts that must hold a licence under the policy."""
+        return sum(self.must_be_licensed(account) for account in self.resource_accounts)
+
+    @cached_property
+    def allocation(self) -> Allocation:
+        """The ledger of this moment."""
+        return allocation(self.policy, self.state.skus, self.state.subscriptions, self.needed)
+
+    def must_be_licensed(self, account: Account) -> bool:
+        """Whether the policy wants a licence on this resource account."""
+        return self.policy.must_be_licensed(has_number=self.has_number(account))
+
+    def has_number(self, account: Account) -> bool | None:  # noqa: ARG002 - numbers are not among the sources read
+        """Whether a telephone number leads to the account; None where numbers were not read."""
+        return None
+
+    def reach(self, account: Account) -> Reach:
+        """Whether callers come to the account: by its number, or through a voice app that it is associated with."""
+        return "line" if self.has_number(account) else "unknown"
+
+    def holds_resource_account_plan(self, account: Account) -> bool:
+        """Whether a SKU with a resource-account plan is assigned."""
+        return bool(self._skus_with(account, RESOURCE_ACCOUNT_PLANS))
+
+    def phone_skus_of(self, account: Account) -> tuple[str, ...]:
+        """The assigned SKUs that hold a phone plan and no resource-account plan, by id."""
+        return tuple(
+            sku_id
+            for sku_id in self._skus_with(account, PHONE_PLANS)
+            if sku_id not in self._skus_with(account, RESOURCE_ACCOUNT_PLANS)
+        )
+
+    def resource_account_skus_of(self, account: Account) -> tuple[str, ...]:
+        """The assigned SKUs that hold a resource-account plan, by id."""
+        return self._skus_with(account, RESOURCE_ACCOUNT_PLANS)
+
+    @cached_property
+    def resource_account_skus(self) -> tuple[Sku, ...]:
+        """The tenant's SKUs that hold a resource-account plan, the one with most licences to spare first."""
+        mine = (sku for sku in self.state.skus if sku.plan_ids & RESOURCE_ACCOUNT_PLANS)
+        return tuple(sorted(mine, key=lambda sku: (sku.consumed - sku.enabled - sku.warning, sku.id)))
+
+    def part_number(self, sku_id: str) -> str:
+        """A SKU's part number, else its id."""
+        sku = self.skus.get(sku_id)
+        return sku.part_number if sku is not None and sku.part_number else sku_id
+
+    @cached_property
+    def _accounts(self) -> tuple[Account, ...]:
+        return tuple(sorted(self.state.accounts.values(), key=lambda account: account.id))
+
+    @cached_property
+    def _plans_by_sku(self) -> dict[str, frozenset[str]]:
+        held = {sku_id for account in self._accounts for sku_id in account.sku_ids}
+        return {sku_id: plan_ids_of(sku_id, self.skus) for sku_id in held}
+
+    def _skus_with(self, account: Account, plans: frozenset[str]) -> tuple[str, ...]:
+        return tuple(sorted(sku_id for sku_id in account.sku_ids if self._plans_by_sku[sku_id] & plans))

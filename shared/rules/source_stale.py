@@ -1,0 +1,57 @@
+"""A source that has not been read completely for too long: nothing that rests on it is confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from shared.model.finding import Finding, Severity, Subject
+from shared.model.sources import FRESH_INTERVALS, Source, SourceState
+from shared.rules.rule import Rule
+from shared.rules.snapshot import Snapshot
+
+CRITICAL_INTERVALS = 10
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    """Sources that are read, and were last read completely too long ago, or never."""
+    for source, interval in sorted(snapshot.intervals.items()):
+        known = snapshot.state.source(source)
+        if known.state == "absent" or known.is_fresh(snapshot.now, interval):
+            continue
+        yield Finding(
+            rule=RULE.id,
+            severity=_severity(known, snapshot.now, interval),
+            subject=Subject("source", source, source),
+            summary=f"{_since(source, known)} Nothing below that rests on it is confirmed after that.",
+            remedy=f"{RULE.remedy} Last problem: {known.problem or 'none; no read has run'}",
+            evidence={
+                "state": known.state,
+                "complete_as_of": f"{known.complete_as_of:%Y-%m-%dT%H:%M:%SZ}" if known.complete_as_of else "never",
+                "problem": known.problem,
+            },
+        )
+
+
+def _since(source: Source, known: SourceState) -> str:
+    if known.complete_as_of is None:
+        return f"We could not read the {source} of this tenant yet."
+    return f"We could not read the {source} of this tenant since {known.complete_as_of:%Y-%m-%d %H:%M} UTC."
+
+
+def _severity(known: SourceState, now: datetime, interval: timedelta) -> Severity:
+    too_old = known.complete_as_of is not None and now - known.complete_as_of > CRITICAL_INTERVALS * interval
+    return "critical" if too_old else RULE.severity
+
+
+RULE = Rule(
+    id="source-stale",
+    family="monitor",
+    severity="warning",
+    title="A source is not being read",
+    reads=frozenset(),
+    why=f"After {FRESH_INTERVALS} missed reads, what the monitor says of a source is the past, not the present.",
+    remedy="Check that Microsoft Graph is reachable and that the identity and its permissions are valid.",
+    link="https://learn.microsoft.com/graph/permissions-reference",
+    check=check,
+)
