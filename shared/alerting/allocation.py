@@ -1,0 +1,60 @@
+"""The announcement that the free allocation has moved: told once, with no state to resolve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from shared.licensing.ledger import Allocation
+from shared.model.alert import Message
+
+
+def figures(ledger: Allocation) -> tuple[tuple[str, str], ...]:
+    """The ledger's figures as a message shows them."""
+    return (
+        ("Free allocation", str(ledger.entitled)),
+        ("Owned", str(ledger.owned)),
+        ("Assigned", str(ledger.assigned)),
+        ("Needed", str(ledger.needed)),
+    )
+
+
+def allocation_changed(
+    before: int, ledger: Allocation, counted_before: Mapping[str, int], *, now: datetime, link: str
+) -> Message:
+    """Say from what to what the allocation moved, by which SKUs, and what that means for the accounts.
+
+    `counted_before` is how many units of each SKU (by part number) counted at the last complete read.
+    """
+    counted_now = qualifying_by_sku(ledger)
+    moves = [
+        f"{name} {counted_now.get(name, 0) - counted_before.get(name, 0):+d}"
+        for name in sorted(counted_now.keys() | counted_before.keys())
+        if counted_now.get(name, 0) != counted_before.get(name, 0)
+    ]
+    fell = ledger.entitled < before
+    uncovered = max(0, ledger.needed - ledger.entitled)
+    meaning = (
+        f"{uncovered} of {ledger.needed} accounts are no longer covered free of charge."
+        if uncovered
+        else f"All {ledger.needed} accounts that need a licence are covered free of charge."
+    )
+    return Message(
+        kind="announcement",
+        group="allocation",
+        severity="warning" if fell and uncovered else "info",
+        headline=f"Free allocation {'fell' if fell else 'rose'} from {before} to {ledger.entitled}",
+        text=f"Qualifying licences changed: {', '.join(moves) or 'the policy did'}. {meaning}",
+        facts=figures(ledger),
+        link=link,
+        as_of=now,
+    )
+
+
+def qualifying_by_sku(ledger: Allocation) -> dict[str, int]:
+    """Counted units by part number, summed where two SKUs share one."""
+    counted: dict[str, int] = {}
+    for row in ledger.by_sku:
+        if row.counted:
+            counted[row.part_number] = counted.get(row.part_number, 0) + row.counted
+    return counted
