@@ -1,0 +1,220 @@
+"""Graph's JSON, as far as it is read here, and how it becomes values of the model.
+
+Shapes: Microsoft Graph v1.0 reference (user, subscribedSku, companySubscription, subscription, JSON batching). Enums
+are taken as plain texts, so that a value that Graph adds tomorrow is carried, not refused. GUIDs become lower case.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from shared.model.directory import Account, AccountChange, AssignedLicence, AssignedPlan
+from shared.model.licences import CommerceSubscription, ServicePlan, Sku
+
+Row = TypeVar("Row")
+
+
+class Page(msgspec.Struct, Generic[Row], frozen=True):
+    """One page of a collection."""
+
+    value: tuple[Row, ...]
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
+    delta_link: str | None = msgspec.field(name="@odata.deltaLink", default=None)
+
+
+class _Wire(msgspec.Struct, frozen=True, rename="camel"):
+    pass
+
+
+class WireLicence(_Wire, frozen=True):
+    """assignedLicense."""
+
+    sku_id: str
+    disabled_plans: tuple[str, ...] | None = None
+
+
+class WirePlan(_Wire, frozen=True):
+    """assignedPlan."""
+
+    service_plan_id: str | None = None
+    capability_status: str | None = None
+
+
+class WireUser(_Wire, frozen=True):
+    """A user, whole or as delta tells of it."""
+
+    id: str
+    removed: dict[str, str] | UnsetType = msgspec.field(name="@removed", default=UNSET)
+    display_name: str | UnsetType | None = UNSET
+    user_principal_name: str | UnsetType | None = UNSET
+    account_enabled: bool | UnsetType | None = UNSET
+    department: str | UnsetType | None = UNSET
+    usage_location: str | UnsetType | None = UNSET
+    created_date_time: datetime | UnsetType | None = UNSET
+    assigned_licenses: tuple[WireLicence, ...] | UnsetType | None = UNSET
+    assigned_plans: tuple[WirePlan, ...] | UnsetType | None = UNSET
+
+    def change(self) -> AccountChange:
+        """What it says, leaving unsaid what it does not say."""
+        return AccountChange(
+            id=self.id.lower(),
+            removed=self.removed is not UNSET,
+            name=_text(self.display_name),
+            upn=_text(self.user_principal_name),
+            enabled=self.account_enabled,
+            department=self.department,
+            usage_location=self.usage_location,
+            created=self.created_date_time,
+            licences=_licences(self.assigned_licenses),
+            plans=_plans(self.assigned_plans),
+        )
+
+    def account(self, read_at: datetime) -> Account:
+        """The account that a whole user is."""
+        return self.change().applied_to(Account(id=self.id.lower(), read_at=read_at), read_at)
+
+
+USER_FIELDS = (
+    "id",
+    "displayName",
+    "userPrincipalName",
+    "accountEnabled",
+    "department",
+    "usageLocation",
+    "createdDateTime",
+    "assignedLicenses",
+    "assignedPlans",
+)
+
+
+def _text(value: str | UnsetType | None) -> str | UnsetType:
+    return "" if value is None else value
+
+
+def _licences(value: tuple[WireLicence, ...] | UnsetType | None) -> tuple[AssignedLicence, ...] | UnsetType:
+    if value is UNSET:
+        return UNSET
+    return tuple(
+        AssignedLicence(each.sku_id.lower(), tuple(plan.lower() for plan in each.disabled_plans or ()))
+        for each in value or ()
+    )
+
+
+def _plans(value: tuple[WirePlan, ...] | UnsetType | None) -> tuple[AssignedPlan, ...] | UnsetType:
+    if value is UNSET:
+        return UNSET
+    return tuple(
+        AssignedPlan(each.service_plan_id.lower(), each.capability_status or "")
+        for each in value or ()
+        if each.service_plan_id
+    )
+
+
+class WireUnits(_Wire, frozen=True):
+    """licenseUnitsDetail; any of them may be missing or null."""
+
+    enabled: int | None = None
+    warning: int | None = None
+    suspended: int | None = None
+    locked_out: int | None = None
+
+
+class WireServicePlan(_Wire, frozen=True):
+    """servicePlanInfo."""
+
+    service_plan_id: str
+    service_plan_name: str | None = None
+
+
+class WireSku(_Wire, frozen=True):
+    """subscribedSku."""
+
+    sku_id: str
+    sku_part_number: str | None = None
+    applies_to: str | None = None
+    capability_status: str | None = None
+    consumed_units: int | None = None
+    prepaid_units: WireUnits | None = None
+    service_plans: tuple[WireServicePlan, ...] | None = None
+    subscription_ids: tuple[str, ...] | None = None
+
+    def sku(self) -> Sku:
+        """The model's SKU; texts are trimmed, since the published ones carry stray space."""
+        units = self.prepaid_units or WireUnits()
+        return Sku(
+            id=self.sku_id.strip().lower(),
+            part_number=(self.sku_part_number or "").strip(),
+            applies_to=self.applies_to or "User",
+            status=self.capability_status or "Enabled",
+            enabled=units.enabled or 0,
+            warning=units.warning or 0,
+            suspended=units.suspended or 0,
+            locked_out=units.locked_out or 0,
+            consumed=self.consumed_units or 0,
+            plans=tuple(
+                ServicePlan(plan.service_plan_id.strip().lower(), (plan.service_plan_name or "").strip())
+                for plan in self.service_plans or ()
+            ),
+            subscription_ids=tuple(each.lower() for each in self.subscription_ids or ()),
+        )
+
+
+class WireCommerceSubscription(_Wire, frozen=True):
+    """companySubscription."""
+
+    id: str
+    sku_id: str | None = None
+    status: str | None = None
+    is_trial: bool | None = None
+    total_licenses: int | None = None
+    next_lifecycle_date_time: datetime | None = None
+
+    def subscription(self) -> CommerceSubscription:
+        """The model's subscription."""
+        return CommerceSubscription(
+            id=self.id.lower(),
+            sku_id=(self.sku_id or "").strip().lower(),
+            status=self.status or "Enabled",
+            is_trial=bool(self.is_trial),
+            total=self.total_licenses or 0,
+            next_lifecycle=self.next_lifecycle_date_time,
+        )
+
+
+class WireChangeSubscription(_Wire, frozen=True):
+    """subscription: where Graph sends change notifications."""
+
+    id: str
+    resource: str = ""
+    notification_url: str | None = None
+    expiration_date_time: datetime | None = None
+
+
+class WireBatchAnswer(_Wire, frozen=True):
+    """One answer inside a JSON batch; the body is decoded only where the status says what it is."""
+
+    id: str
+    status: int
+    body: msgspec.Raw = msgspec.Raw()
+
+
+class WireBatch(_Wire, frozen=True):
+    """The answers of a JSON batch, in any order."""
+
+    responses: tuple[WireBatchAnswer, ...]
+
+
+class WireErrorDetail(_Wire, frozen=True):
+    """What went wrong, by Graph's code."""
+
+    code: str | None = None
+
+
+class WireError(_Wire, frozen=True):
+    """An error body."""
+
+    error: WireErrorDetail | None = None
