@@ -1,0 +1,1 @@
+"""Loads and saves a tenant's document as a whole, under compare-and-swap."""
