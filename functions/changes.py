@@ -1,0 +1,23 @@
+"""Queue `changes`: what the webhook was told of, read from Graph, judged, and told to the channel."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.invocation import invocation
+from shared.model.change_message import QUEUE, decode_message
+from shared.monitor.runtime import Runtime
+
+
+def blueprint(runtime: Runtime) -> func.Blueprint:
+    """The trigger, for an app to register."""
+    functions = func.Blueprint()
+
+    @functions.function_name("changes")
+    @functions.queue_trigger("message", queue_name=QUEUE, connection="AzureWebJobsStorage")
+    async def changes(message: func.QueueMessage, context: func.Context) -> None:
+        change = decode_message(message.get_body())
+        async with invocation(runtime, context, "changes", origin=change.traceparent) as service:
+            await service.take_message(change)
+
+    return functions

@@ -1,0 +1,50 @@
+"""The real parts, from the settings: a store, the SDK's client, a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from shared.delivery.workflows import WorkflowsWebhook
+from shared.graph.credential import credential_for
+from shared.graph.reader import GraphReader
+from shared.graph.subscription import ChangeSubscription
+from shared.graph.transport import GraphTransport
+from shared.monitor.monitor import Monitor
+from shared.settings import Settings
+from shared.state.sqlite import SqliteStore
+from shared.state.store import Store
+from shared.telemetry.telemetry import Telemetry
+
+NOTIFICATIONS_PATH = "/api/notifications"
+
+
+def assemble(
+    settings: Settings, telemetry: Telemetry, clock: Callable[[], datetime], store: Store | None = None
+) -> Monitor:
+    """The parts of one tenant's monitor; close it when done. Another store than the settings' may be given."""
+    transport = GraphTransport(settings.graph_url, credential_for(local=settings.graph_is_local))
+    return Monitor(
+        settings=settings,
+        store=store or SqliteStore(Path(settings.store.partition(":")[2])),
+        reader=GraphReader(transport, clock),
+        subscription=_subscription(settings, transport, clock),
+        sender=WorkflowsWebhook(settings.teams_webhook) if settings.teams_webhook is not None else None,
+        telemetry=telemetry,
+        clock=clock,
+        transport=transport,
+    )
+
+
+def _subscription(
+    settings: Settings, transport: GraphTransport, clock: Callable[[], datetime]
+) -> ChangeSubscription | None:
+    if settings.notification_url is None or settings.client_state is None:
+        return None
+    return ChangeSubscription(
+        transport,
+        notification_url=settings.notification_url + NOTIFICATIONS_PATH,
+        client_state=settings.client_state.reveal(),
+        clock=clock,
+    )

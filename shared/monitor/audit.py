@@ -1,0 +1,13 @@
+"""A one-shot read of a tenant: everything is read, judged and reported, and nothing is kept or sent."""
+
+from __future__ import annotations
+
+from shared.monitor.ingest import read_everything
+from shared.monitor.monitor import Monitor
+from shared.monitor.report import Report, report
+
+
+async def audit(monitor: Monitor) -> Report:
+    """Read the tenant and report what the rules say of it. A source that fails is a finding, not an error."""
+    await read_everything(monitor)
+    return report(await monitor.load(), monitor.occasion())

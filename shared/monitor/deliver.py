@@ -1,0 +1,110 @@
+"""From the outbox to the channel: claimed in the document, posted, and the outcome recorded.
+
+At least once: a crash between posting and recording repeats the one entry in flight, and no other.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.delivery.sender import Delayed, Delivered, Refused, Result, Sender
+from shared.model.alert import OutboxEntry
+from shared.model.tenant import TenantState
+from shared.monitor.evaluate import told
+from shared.monitor.monitor import Monitor
+
+TICK = timedelta(seconds=30)
+"""How often the timer looks for what is due."""
+
+CLAIM = timedelta(seconds=60)
+"""How long an instance has for posting one message before another may try."""
+
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(minutes=15)
+GIVE_UP = timedelta(days=1)
+
+_logger = logging.getLogger("linekeeper.deliver")
+
+
+async def tell_and_deliver(monitor: Monitor) -> None:
+    """Look at every group, then post what is due.
+
+    What falls due before the middle of the time to the next look goes now, so that a wait is kept to half a tick.
+    """
+    occasion = monitor.occasion()
+    await monitor.commit(lambda document: told(document, occasion, ahead=TICK / 2))
+    await deliver(monitor)
+
+
+async def deliver(monitor: Monitor) -> None:
+    """Post what is due, oldest first. Without a channel everything stays in the outbox."""
+    sender = monitor.sender
+    while sender is not None:
+        now = monitor.clock()
+        # Looked at before it is claimed, so that a look with nothing due writes nothing.
+        claimed = _next(await monitor.load(), now)
+        if claimed is None:
+            return
+        state = await monitor.commit(lambda document: _claim(document, claimed, now))  # noqa: B023 - run at once
+        if not _holds_claim(state, claimed, now):
+            return
+        if not await _post(monitor, sender, claimed):
+            return
+
+
+async def _post(monitor: Monitor, sender: Sender, entry: OutboxEntry) -> bool:
+    """Post one entry and record the outcome; tell whether the next may follow."""
+    with monitor.telemetry.span("deliver", origin=entry.traceparent) as span:
+        result = await sender.send(entry.message)
+        span.set_attribute("linekeeper.outcome", type(result).__name__.lower())
+    now = monitor.clock()
+    await monitor.commit(lambda document: _recorded(document, entry, result, now))
+    if isinstance(result, Delivered):
+        return True
+    _logger.warning("a message was not delivered: %s", result.reason)
+    return isinstance(result, Refused)
+
+
+def _next(state: TenantState, now: datetime) -> OutboxEntry | None:
+    """The oldest entry that waits, if it may be posted now: messages go out in order or not at all."""
+    for entry in state.outbox:
+        if entry.refused:
+            continue
+        free = entry.claimed_until is None or entry.claimed_until <= now
+        return entry if free and entry.due <= now else None
+    return None
+
+
+def _claim(state: TenantState, claimed: OutboxEntry, now: datetime) -> TenantState:
+    if _next(state, now) != claimed:
+        return state
+    return _replaced(state, msgspec.structs.replace(claimed, claimed_until=now + CLAIM))
+
+
+def _holds_claim(state: TenantState, claimed: OutboxEntry, now: datetime) -> bool:
+    return any(entry.id == claimed.id and entry.claimed_until == now + CLAIM for entry in state.outbox)
+
+
+def _recorded(state: TenantState, entry: OutboxEntry, result: Result, now: datetime) -> TenantState:
+    if isinstance(result, Delivered):
+        outbox = tuple(each for each in state.outbox if each.id != entry.id)
+        return msgspec.structs.replace(state, outbox=outbox)
+    after = msgspec.structs.replace(entry, attempts=entry.attempts + 1, claimed_until=None)
+    if isinstance(result, Delayed) and now - entry.created < GIVE_UP:
+        return _replaced(state, msgspec.structs.replace(after, due=now + _pause(after, result)))
+    return _replaced(state, msgspec.structs.replace(after, refused=result.reason))
+
+
+def _pause(entry: OutboxEntry, result: Delayed) -> timedelta:
+    if result.retry_after is not None:
+        return timedelta(seconds=result.retry_after)
+    doublings: int = 2 ** (entry.attempts - 1)
+    return min(LONGEST_RETRY, FIRST_RETRY * doublings)
+
+
+def _replaced(state: TenantState, entry: OutboxEntry) -> TenantState:
+    outbox = tuple(entry if each.id == entry.id else each for each in state.outbox)
+    return msgspec.structs.replace(state, outbox=outbox)

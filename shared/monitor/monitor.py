@@ -1,0 +1,59 @@
+"""What the use cases work with: one tenant's settings, store, readers and channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from shared.delivery.sender import Sender
+from shared.graph.reader import GraphReader
+from shared.graph.subscription import ChangeSubscription
+from shared.graph.transport import GraphTransport
+from shared.model.tenant import TenantState
+from shared.monitor.evaluate import Occasion
+from shared.settings import Settings
+from shared.state.store import Step, Store, commit
+from shared.telemetry.telemetry import Telemetry
+
+
+class Monitor(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts. `subscription` is None where no notification URL is set, `sender` where no webhook is."""
+
+    settings: Settings
+    store: Store
+    reader: GraphReader
+    subscription: ChangeSubscription | None
+    sender: Sender | None
+    telemetry: Telemetry
+    clock: Callable[[], datetime]
+    transport: GraphTransport
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self.transport.close()
+        if self.sender is not None:
+            await self.sender.close()
+
+    @property
+    def tenant(self) -> str:
+        """The tenant that is watched."""
+        return self.settings.tenant
+
+    def occasion(self) -> Occasion:
+        """This moment, for an evaluation."""
+        return Occasion(
+            now=self.clock(),
+            policy=self.settings.policy,
+            timing=self.settings.file.alerting,
+            traceparent=self.telemetry.traceparent(),
+        )
+
+    async def load(self) -> TenantState:
+        """The document as it stands."""
+        return (await self.store.load(self.tenant)).state
+
+    async def commit(self, step: Step) -> TenantState:
+        """Carry the document one step further."""
+        return await commit(self.store, self.tenant, step)

@@ -1,0 +1,49 @@
+"""The use cases as the triggers call them: each brings the document up to date, then sends what that made due."""
+
+from __future__ import annotations
+
+from shared.model.change_message import ChangeMessage
+from shared.monitor.deliver import deliver, tell_and_deliver
+from shared.monitor.health import Health, health
+from shared.monitor.ingest import read_changes, read_licences, take_message
+from shared.monitor.monitor import Monitor
+from shared.monitor.upkeep import keep_subscription
+
+
+class Service:
+    """One tenant's monitor at work."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+
+    async def take_message(self, message: ChangeMessage) -> None:
+        """Act on what the webhook was told."""
+        await take_message(self._monitor, message)
+        await deliver(self._monitor)
+
+    async def read_licences(self) -> None:
+        """Read the tenant's SKUs."""
+        await read_licences(self._monitor)
+        await deliver(self._monitor)
+
+    async def read_changes(self) -> None:
+        """Read what changed in the directory."""
+        await read_changes(self._monitor)
+        await deliver(self._monitor)
+
+    async def keep_subscription(self) -> None:
+        """Make sure that Graph tells of changes."""
+        await keep_subscription(self._monitor)
+        await deliver(self._monitor)
+
+    async def tell_and_deliver(self) -> None:
+        """Send what has fallen due."""
+        await tell_and_deliver(self._monitor)
+
+    async def health(self) -> Health:
+        """How the service is."""
+        return await health(self._monitor)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._monitor.close()
