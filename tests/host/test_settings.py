@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shared.host import HostSettings, HostSettingsError, read_host_settings
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "host.json"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_host_json_without_extensions_means_azures_defaults(tmp_path: Path) -> None:
+    settings = read_host_settings(written(tmp_path, '\ufeff{"version": "2.0", "logging": {}}'))
+    assert settings == HostSettings()
+    assert (settings.route_prefix, settings.batch_size, settings.refill_at) == ("api", 16, 8)
+    assert (settings.max_dequeue_count, settings.visibility_timeout, settings.max_polling_interval) == (5, 0, 60)
+
+
+def test_what_a_host_json_says_is_honoured_and_what_it_says_besides_is_ignored(tmp_path: Path) -> None:
+    text = """{"extensions": {"http": {"routePrefix": "/v1/", "hsts": {}}, "blobs": {}, "queues": {
+        "batchSize": 4, "newBatchThreshold": 1, "maxDequeueCount": 3, "visibilityTimeout": "00:00:30",
+        "maxPollingInterval": "1.02:03:04.5", "messageEncoding": "none"}}}"""
+    assert read_host_settings(written(tmp_path, text)) == HostSettings(
+        route_prefix="v1",
+        batch_size=4,
+        new_batch_threshold=1,
+        max_dequeue_count=3,
+        visibility_timeout=30.0,
+        max_polling_interval=93784.5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("{", "`$`"),
+        ("[]", "expected"),
+        ('{"extensions": {"queues": {"batchSize": 33}}}', "`$.extensions.queues.batchSize`"),
+        ('{"extensions": {"queues": {"maxDequeueCount": "5"}}}', "`$.extensions.queues.maxDequeueCount`"),
+        ('{"extensions": {"queues": {"visibilityTimeout": "30"}}}', "`$.extensions.queues.visibilityTimeout`"),
+        ('{"extensions": {"http": []}}', "`$.extensions.http`"),
+    ],
+)
+def test_a_broken_host_json_is_named_with_the_place_in_it(tmp_path: Path, text: str, place: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(HostSettingsError) as caught:
+        read_host_settings(path)
+    assert str(path) in str(caught.value)
+    assert place.lower() in str(caught.value).lower()
+
+
+def test_a_missing_host_json_is_named(tmp_path: Path) -> None:
+    with pytest.raises(HostSettingsError, match=r"host\.json cannot be read: No such file"):
+        read_host_settings(tmp_path / "host.json")
