@@ -1,0 +1,66 @@
+"""What a tenant bought, as Graph's v1.0 lists it.
+
+Imitates the reference pages "List subscribedSkus" and "List subscriptions" (of ``companySubscription``): no paging, no
+filter, ids as GUID strings, and several purchases for one SKU.
+"""
+
+from typing import Any
+
+import msgspec
+
+from simulator.directory import SimulatedTenant
+from simulator.exchange import GraphAnswer, GraphRequest
+from simulator.records import CommerceSubscription, Sku
+
+
+def list_skus(request: GraphRequest, tenant: SimulatedTenant) -> GraphAnswer:
+    """``GET subscribedSkus``."""
+    consumed = tenant.consumed()
+    return _listing(request, "subscribedSkus", [_sku(sku, tenant, consumed[sku.id]) for sku in tenant.skus.values()])
+
+
+def list_purchases(request: GraphRequest, tenant: SimulatedTenant) -> GraphAnswer:
+    """``GET directory/subscriptions``."""
+    return _listing(request, "directory/subscriptions", [_purchase(item) for item in tenant.purchases.values()])
+
+
+def _listing(request: GraphRequest, name: str, rows: list[dict[str, Any]]) -> GraphAnswer:
+    request.allow("$select")
+    known = tuple(rows[0]) if rows else ()
+    select = request.selected(known) or known
+    value = [{key: row[key] for key in select} for row in rows]
+    return GraphAnswer(200, {"@odata.context": f"{request.root}/$metadata#{name}", "value": value})
+
+
+def _sku(sku: Sku, tenant: SimulatedTenant, consumed: int) -> dict[str, Any]:
+    return {
+        "id": f"{tenant.tenant_id}_{sku.id}",
+        "accountId": tenant.tenant_id,
+        "accountName": tenant.name,
+        "appliesTo": sku.applies_to,
+        "capabilityStatus": sku.status,
+        "consumedUnits": consumed,
+        "prepaidUnits": {
+            "enabled": sku.units_in("Enabled"),
+            "suspended": sku.units_in("Suspended"),
+            "warning": sku.units_in("Warning"),
+            "lockedOut": sku.units_in("LockedOut"),
+        },
+        "servicePlans": [
+            {
+                "servicePlanId": plan.id,
+                "servicePlanName": plan.name,
+                "provisioningStatus": "Success",
+                "appliesTo": sku.applies_to,
+            }
+            for plan in sku.plans
+        ],
+        "skuId": sku.id,
+        "skuPartNumber": sku.part_number,
+        "subscriptionIds": [item.id for item in tenant.purchases.values() if item.sku_id == sku.id],
+    }
+
+
+def _purchase(purchase: CommerceSubscription) -> dict[str, Any]:
+    printed: dict[str, Any] = msgspec.to_builtins(purchase)
+    return printed
