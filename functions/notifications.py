@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import List
+
 import azure.functions as func
 import msgspec
 
@@ -21,7 +23,9 @@ def blueprint(runtime: Runtime) -> func.Blueprint:
     @functions.route("notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
     @functions.queue_output("changes", queue_name=QUEUE, connection="AzureWebJobsStorage")
     async def notifications(
-        req: func.HttpRequest, changes: func.Out[list[str]], context: func.Context
+        req: func.HttpRequest,
+        changes: func.Out[List[str]],
+        context: func.Context,
     ) -> func.HttpResponse:
         token = req.params.get(VALIDATION)
         if token is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
@@ -166,7 +167,11 @@ class _Reader:
         annotation = self._annotations.get(binding["name"])
         if annotation is not None and typing.get_origin(annotation) is not func.Out and annotation is not func.Out:
             raise self._error(f"must annotate its output {binding['name']!r} as azure.functions.Out")
-        single = typing.get_args(annotation) in {(str,), (bytes,)}
+        arguments = typing.get_args(annotation)
+        if any(isinstance(argument, types.GenericAlias) for argument in arguments):
+            # Azure's worker (azure-functions-runtime 1.3.0) refuses such an app when it indexes it.
+            raise self._error(f"must annotate its output {binding['name']!r} with typing.List, not with list[…]")
+        single = arguments in {(str,), (bytes,)}
         return QueueOutput(parameter=binding["name"], queue=self._queue_name(binding), single=single)
 
     def _queue_name(self, binding: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import List
 
 import azure.functions as func
 import pytest
@@ -23,7 +24,7 @@ def test_triggers_and_outputs_are_found_in_the_apps_own_bindings() -> None:
 
     @blueprint.route(route="items/{id}", methods=["PUT"], auth_level=func.AuthLevel.ANONYMOUS)
     @blueprint.queue_output(arg_name="out", queue_name="%QUEUE%", connection=STORAGE)
-    async def save(req: func.HttpRequest, out: func.Out[list[str]], context: func.Context) -> func.HttpResponse:
+    async def save(req: func.HttpRequest, out: func.Out[List[str]], context: func.Context) -> func.HttpResponse:
         raise NotImplementedError
 
     @blueprint.queue_trigger(arg_name="text", queue_name="pre-%QUEUE%", connection=STORAGE)
@@ -147,6 +148,12 @@ def output_misannotated(app: func.FunctionApp) -> None:
     def bad(req: func.HttpRequest, out: str) -> None: ...
 
 
+def output_of_a_builtin_list(app: func.FunctionApp) -> None:
+    @app.route()
+    @app.queue_output(arg_name="out", queue_name="work", connection=STORAGE)
+    def bad(req: func.HttpRequest, out: func.Out[list[str]]) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("declare", "complaint"),
     [
@@ -162,6 +169,7 @@ def output_misannotated(app: func.FunctionApp) -> None:
         (binding_unused, "has bindings without a parameter: t"),
         (trigger_misannotated, "must annotate its parameter 't' as azure.functions.TimerRequest"),
         (output_misannotated, "must annotate its output 'out' as azure.functions.Out"),
+        (output_of_a_builtin_list, "must annotate its output 'out' with typing.List"),
     ],
 )
 def test_a_function_that_cannot_be_run_is_refused_by_name(

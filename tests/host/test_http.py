@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import List
 
 import aiohttp
 import azure.functions as func
@@ -150,7 +151,7 @@ def queueing_app(value: object) -> func.FunctionApp:
     @app.route(route="put")
     @app.queue_output(arg_name="out", queue_name="work", connection=STORAGE)
     @app.queue_output(arg_name="other", queue_name="other", connection=STORAGE)
-    async def put(req: func.HttpRequest, out: func.Out[list[str]], other: func.Out[list[str]]) -> func.HttpResponse:
+    async def put(req: func.HttpRequest, out: func.Out[List[str]], other: func.Out[List[str]]) -> func.HttpResponse:
         other.set(["fine"])
         out.set(value)  # type: ignore[arg-type]
         if "fail" in req.params:
