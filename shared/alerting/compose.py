@@ -52,8 +52,8 @@ def _headline(fresh: list[Alert], standing: list[Alert], ended: list[Alert]) -> 
     if not ended:
         return f"Still open: {_summary(standing)}"
     if standing:
-        return f"Mended: {_summary(ended)} ({len(standing)} still open)"
-    return f"All clear: {_summary(ended)}"
+        return f"{_summary(ended)} ({len(standing)} still open)"
+    return f"{_summary(ended)} (all clear)"
 
 
 def _summary(alerts: list[Alert]) -> str:
@@ -78,6 +78,7 @@ def _item(alert: Alert) -> Item:
     finding = alert.finding
     return Item(
         rule=finding.rule,
+        title=alert.topic.title,
         severity=finding.severity,
         name=finding.subject.name,
         summary=finding.summary,

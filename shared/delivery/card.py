@@ -64,7 +64,7 @@ def card(message: Message, shown: int) -> Element:
         "version": "1.4",
         "msteams": {"width": "full"},
         "body": [_header(message), *_text(message), *_sections(message, shown), *_figures(message), *_footer(message)],
-        "actions": list(_actions(message)),
+        "actions": list(_actions(message, shown)),
     }
 
 
@@ -108,12 +108,15 @@ def _sections(message: Message, shown: int) -> Iterator[Element]:
 
 
 def _item(item: Item, section: Section) -> Iterator[Element]:
-    name = [_run(f"{plain(item.name)}: ", weight="bolder")] if item.name else []
-    yield _runs(*name, _run(plain(item.summary)), spacing="small")
     if section.kind == "resolved" and item.ended is not None:
-        yield _runs(_run(f"Lasted {_lasting(item.since, item.ended)}.", isSubtle=True), spacing="none")
-    if section.kind == "new":
-        yield _runs(_run(plain(item.remedy), isSubtle=True), spacing="none")
+        lasted = _run(f" Lasted {_lasting(item.since, item.ended)}.", isSubtle=True)
+        yield _runs(*_name(item), _run(plain(item.title) + "."), lasted, spacing="small")
+    else:
+        yield _runs(*_name(item), _run(plain(item.summary)), spacing="small")
+
+
+def _name(item: Item) -> list[Element]:
+    return [_run(f"{plain(item.name)}: ", weight="bolder")] if item.name else []
 
 
 def _figures(message: Message) -> Iterator[Element]:
@@ -138,9 +141,26 @@ def _footer(message: Message) -> Iterator[Element]:
         }
 
 
-def _actions(message: Message) -> Iterator[Element]:
+def _actions(message: Message, shown: int) -> Iterator[Element]:
+    remedies = list(_remedies(message, shown))
+    if remedies:
+        yield {
+            "type": "Action.ShowCard",
+            "title": "What to do",
+            "card": {"type": "AdaptiveCard", "version": "1.4", "body": remedies},
+        }
     if message.link:
         yield {"type": "Action.OpenUrl", "title": "About this rule", "url": message.link}
+
+
+def _remedies(message: Message, shown: int) -> Iterator[Element]:
+    """What mends each new finding: folded away, because a command is long and is needed once."""
+    for section in message.sections:
+        items = section.items[:shown]
+        shown -= len(items)
+        if section.kind == "new":
+            for item in items:
+                yield _runs(*_name(item), _run(plain(item.remedy)), spacing="small")
 
 
 def _lasting(since: datetime, ended: datetime) -> str:

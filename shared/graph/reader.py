@@ -10,7 +10,6 @@ from urllib.parse import quote
 import msgspec
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.method import Method
-from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 
 from shared.graph.transport import NOT_FOUND, OK, GraphTransport, decode, error_of
 from shared.graph.wire import (
@@ -109,7 +108,7 @@ class GraphReader:
         filters.extend(f"assignedLicenses/any(x:x/skuId eq {sku_id})" for sku_id in licence_skus)
         found: dict[str, Account] = {}
         for condition in filters:
-            query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
+            query = self._client.users.UsersRequestBuilderGetQueryParameters(
                 filter=condition, select=list(USER_FIELDS), top=PAGE_SIZE
             )
             request = self._client.users.to_get_request_information(RequestConfiguration(query_parameters=query))

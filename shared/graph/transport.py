@@ -62,8 +62,11 @@ class GraphTransport:
         authentication = AzureIdentityAuthenticationProvider(
             credential, scopes=[f"{root.scheme}://{host}/.default"], allowed_hosts=[host]
         )
+        http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        # The SDK puts its own around the client's transports, which do not close what they are put around.
+        self._transports = [http._transport, *filter(None, http._mounts.values())]  # noqa: SLF001
         self._http = GraphClientFactory.create_with_default_middleware(
-            client=httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False),
+            client=http,
             options={RetryHandlerOption.get_key(): RetryHandlerOption(max_retries=RETRIES)},
         )
         self._adapter = GraphRequestAdapter(authentication, client=self._http)
@@ -76,6 +79,8 @@ class GraphTransport:
     async def close(self) -> None:
         """Let go of connections."""
         await self._http.aclose()
+        for transport in self._transports:
+            await transport.aclose()
         await self._credential.close()
 
     async def __aenter__(self) -> Self:

@@ -43,6 +43,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     rule: str
     severity: Severity
+    title: str
     name: str
     summary: str
     remedy: str

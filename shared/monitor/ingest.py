@@ -40,7 +40,7 @@ async def read_licences(monitor: Monitor) -> None:
         try:
             read = await monitor.reader.licences()
         except SourceError as problem:
-            await _failed(monitor, "licences", problem)
+            await _failed(monitor, problem, "licences")
             return
     if _licence_skus(read.skus) - _licence_skus(state.skus):
         # A SKU of the resource-account licence that was not there before: who holds it is not known yet.
@@ -65,7 +65,7 @@ async def read_changes(monitor: Monitor, users: Iterable[str] = ()) -> None:
         await read_everything(monitor)
         return
     except SourceError as problem:
-        await _failed(monitor, "accounts", problem)
+        await _failed(monitor, problem, "accounts")
         return
     after = _applied(state, read, direct)
     moved = after.accounts != state.accounts
@@ -107,16 +107,18 @@ async def read_everything(monitor: Monitor, licences: LicencesRead | None = None
 
     The delta link is taken before the listings and followed after them, so that no change falls between.
     """
-    source: Source = "licences"
     with monitor.telemetry.span("read everything"):
         try:
-            licences = licences or await monitor.reader.licences()
-            source = "accounts"
-            baseline = await baseline_of(monitor, licences)
+            read = licences or await monitor.reader.licences()
         except SourceError as problem:
-            await _failed(monitor, source, problem, licences)
+            # Who holds a resource-account licence cannot be asked without knowing the tenant's SKUs.
+            await _failed(monitor, problem, "licences", "accounts")
             return
-    read = licences
+        try:
+            baseline = await baseline_of(monitor, read)
+        except SourceError as problem:
+            await _failed(monitor, problem, "accounts", licences=read)
+            return
     await _evaluated(
         monitor, lambda document: observation.with_baseline(observation.with_licences(document, read), baseline)
     )
@@ -177,15 +179,19 @@ async def _evaluated(monitor: Monitor, step: Step) -> None:
         await monitor.commit(lambda document: evaluate(step(document), occasion))
 
 
-async def _failed(monitor: Monitor, source: Source, problem: SourceError, licences: LicencesRead | None = None) -> None:
+async def _failed(
+    monitor: Monitor, problem: SourceError, *sources: Source, licences: LicencesRead | None = None
+) -> None:
     """Remember a failed read, and evaluate: what rests on it freezes, and in time the source is a finding itself."""
-    _logger.warning("%s could not be read: %s", source, problem)
+    _logger.warning("%s could not be read: %s", " and ".join(sources), problem)
     now = monitor.clock()
 
     def step(document: TenantState) -> TenantState:
         if licences is not None:
             document = observation.with_licences(document, licences)
-        return observation.with_failure(document, source, str(problem), now)
+        for source in sources:
+            document = observation.with_failure(document, source, str(problem), now)
+        return document
 
     await _evaluated(monitor, step)
 

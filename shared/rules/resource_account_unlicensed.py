@@ -19,7 +19,7 @@ _SUMMARY: dict[Reach, str] = {
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     """Accounts that hold neither a resource-account plan nor a phone plan."""
-    order = "" if snapshot.allocation.spare else "No licence is to spare: order one first. "
+    order = "" if snapshot.unassigned else "No licence is to spare: order one first. "
     for account in snapshot.resource_accounts:
         if snapshot.holds_resource_account_plan(account) or snapshot.phone_skus_of(account):
             continue

@@ -76,6 +76,15 @@ class Snapshot:
         """The ledger of this moment."""
         return allocation(self.policy, self.state.skus, self.state.subscriptions, self.needed)
 
+    @cached_property
+    def unassigned(self) -> int:
+        """Owned resource-account licences that no followed account holds.
+
+        Fresher than the SKUs' own counter, which is read less often than the accounts: all holders are followed.
+        """
+        held = sum(len(self.resource_account_skus_of(account)) for account in self._accounts)
+        return max(0, self.allocation.owned - held)
+
     def must_be_licensed(self, account: Account) -> bool:
         """Whether the policy wants a licence on this resource account."""
         return self.policy.must_be_licensed(has_number=self.has_number(account))

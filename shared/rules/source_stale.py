@@ -23,7 +23,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             rule=RULE.id,
             severity=_severity(known, snapshot.now, interval),
             subject=Subject("source", source, source),
-            summary=f"{_since(source, known)} Nothing below that rests on it is confirmed after that.",
+            summary=_summary(source, known),
             remedy=f"{RULE.remedy} Last problem: {known.problem or 'none; no read has run'}",
             evidence={
                 "state": known.state,
@@ -33,10 +33,11 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         )
 
 
-def _since(source: Source, known: SourceState) -> str:
+def _summary(source: Source, known: SourceState) -> str:
     if known.complete_as_of is None:
-        return f"We could not read the {source} of this tenant yet."
-    return f"We could not read the {source} of this tenant since {known.complete_as_of:%Y-%m-%d %H:%M} UTC."
+        return f"We have not been able to read the {source} of this tenant: nothing that rests on them is known."
+    since = f"{known.complete_as_of:%Y-%m-%d %H:%M} UTC"
+    return f"We could not read the {source} of this tenant since {since}: nothing that rests on them is confirmed."
 
 
 def _severity(known: SourceState, now: datetime, interval: timedelta) -> Severity:

@@ -104,15 +104,19 @@ def _is_elsewhere(cause: trace.SpanContext, trace_id: int) -> bool:
 
 
 def start(environment: Mapping[str, str]) -> Telemetry:
-    """Set the providers up, once a process: exporters only where an OTLP endpoint is set."""
+    """Set the providers up: exporters only where an OTLP endpoint is set.
+
+    The first of a process become the global ones, which the libraries that trace themselves use (the Graph SDK does).
+    """
     resource = Resource.create({"service.name": "linekeeper", "service.version": __version__})
     tracers, meters = TracerProvider(resource=resource), SdkMeterProvider(resource=resource)
     if environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         from shared.telemetry.otlp import exporting_providers  # noqa: PLC0415 - 70 ms that only exporting needs
 
         tracers, meters = exporting_providers(resource)
-    trace.set_tracer_provider(tracers)
-    metrics.set_meter_provider(meters)
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        trace.set_tracer_provider(tracers)
+        metrics.set_meter_provider(meters)
     return Telemetry(tracers, meters)
 
 

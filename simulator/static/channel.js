@@ -1,7 +1,11 @@
 "use strict";
 
 (() => {
-  const forced = new URLSearchParams(location.search).get("theme");
+  const asked = new URLSearchParams(location.search);
+  const forced = asked.get("theme");
+  /* ?only=2,3 shows the third and fourth card alone: for pictures and for links to a card. */
+  const only = asked.get("only")?.split(",").map(Number);
+  const wanted = (_, place) => only === undefined || only.includes(place);
   const night = matchMedia("(prefers-color-scheme: dark)");
   const posts = document.getElementById("posts");
   const shown = [];
@@ -96,7 +100,7 @@
 
   const redraw = () => {
     document.documentElement.dataset.theme = theme();
-    posts.replaceChildren(...shown.map(post));
+    posts.replaceChildren(...shown.filter(wanted).map(post));
   };
 
   const title = (team, channel) => {
@@ -114,9 +118,11 @@
     title(team, channel);
     if (cards.length === 0) return;
     const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 80;
+    const known = shown.length;
     shown.push(...cards);
-    posts.append(...cards.map(post));
+    posts.append(...cards.filter((card, place) => wanted(card, known + place)).map(post));
     document.getElementById("empty").hidden = true;
+    if (only !== undefined) return;
     if (atEnd || shown.length === cards.length) scrollTo({ top: document.documentElement.scrollHeight });
   };
 
