@@ -1,0 +1,5 @@
+"""The `linekeeper` command."""
+
+from shared.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,89 @@
+"""An audit for people: the verdict first, then the ledger, the findings with what to do, and what was not judged.
+
+Names from the tenant are printed as plain text: none is read as markup.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from shared.licensing.ledger import Allocation
+from shared.model.finding import SEVERITIES, Finding, Severity
+from shared.monitor.report import Report
+
+_STYLE: dict[Severity, str] = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a report."""
+    console.print(_verdict(report))
+    console.print(Text(_sources(report), style="dim"))
+    if report.allocation is not None:
+        console.print()
+        _show_allocation(report.allocation, console)
+    for finding in report.findings:
+        console.print()
+        _show_finding(finding, console)
+    if report.skipped:
+        console.print()
+        console.print(Text("Not judged", style="bold"))
+        for skipped in report.skipped:
+            console.print(Text(f"  {skipped.rule}: {skipped.why}"))
+
+
+def _verdict(report: Report) -> Text:
+    counts = Counter(finding.severity for finding in report.findings)
+    said = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
+    if report.is_blind:
+        return Text(f"The tenant could not be read completely ({said}).", style="bold red")
+    if not counts:
+        return Text("Nothing is wrong, as far as the rules can see.", style="bold green")
+    worst = next(severity for severity in SEVERITIES if counts[severity])
+    return Text(f"{counts.total()} findings: {said}.", style=_STYLE[worst] + " bold")
+
+
+def _sources(report: Report) -> str:
+    read = [f"{name} {each.state}" for name, each in report.sources.items() if each.state != "absent"]
+    absent = [name for name, each in report.sources.items() if each.state == "absent"]
+    parts = [f"Tenant {report.tenant}, as of {report.as_of:%Y-%m-%d %H:%M:%S} UTC", *read]
+    if absent:
+        parts.append(f"not read: {', '.join(absent)}")
+    return " · ".join(parts)
+
+
+def _show_allocation(ledger: Allocation, console: Console) -> None:
+    figures = Table(title=Text(f"Allocation (policy {ledger.policy})"), title_justify="left", box=None, padding=(0, 2))
+    for heading in ("Qualifying", "Entitled", "Owned", "Assigned", "Needed"):
+        figures.add_column(heading, justify="right")
+    figures.add_row(*map(str, (ledger.qualifying, ledger.entitled, ledger.owned, ledger.assigned, ledger.needed)))
+    console.print(figures)
+    console.print(
+        Text(
+            f"  {ledger.free_to_claim} free to claim, {ledger.to_buy} to buy, "
+            f"{ledger.paid} paid, {ledger.spare} spare; "
+            f"{ledger.seats_to_next} more seats earn the next licence, "
+            f"{ledger.seats_to_lose} may go before a needed one costs money"
+        )
+    )
+    counted = Table(box=None, padding=(0, 2))
+    for heading in ("Licence", "Counted", "Why"):
+        counted.add_column(heading, justify="right" if heading == "Counted" else "left")
+    for row in ledger.by_sku:
+        counted.add_row(Text(row.part_number), str(row.counted), Text(row.why))
+    console.print(counted)
+
+
+def _show_finding(finding: Finding, console: Console) -> None:
+    name = "The tenant" if finding.subject.kind == "tenant" else finding.subject.name or finding.subject.id
+    lines = (
+        Text.assemble((finding.severity.upper(), _STYLE[finding.severity]), "  ", (name, "bold"), f"  {finding.rule}"),
+        Text(f"  {finding.summary}"),
+        Text(f"  \N{RIGHTWARDS ARROW} {finding.remedy}"),
+    )
+    for line in lines:
+        # Each stays one line, so that a command in it can be copied.
+        console.print(line, soft_wrap=True)

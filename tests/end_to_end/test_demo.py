@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+
+import httpx
+
+
+async def demo(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "shared.cli", "demo", *arguments),
+        # What is set around the demo is not the demo's: it brings its own settings.
+        env={**os.environ, "LINEKEEPER_TENANT_ID": "not a tenant"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def test_the_demo_played_once_ends_with_every_card_in_the_channel() -> None:
+    process = await demo("--once")
+    output, errors = await process.communicate()
+    story = output.decode()
+    assert process.returncode == 0, story + errors.decode()
+    assert errors == b""
+    scenes = (
+        "Licences to buy",
+        "5 \N{MULTIPLICATION SIGN} Resource account without a licence",
+        "Somebody takes the licence from AA Main Line Seattle",
+        "Graph notifies the service, which answers 202",
+        "Resource account without a licence: AA Main Line Seattle",
+        "gives AA Main Line Seattle its licence back",
+        "Resolved: Resource account without a licence: AA Main Line Seattle (5 still open)",
+        "Free allocation fell from 85 to 45",
+        "More licences than the allocation covers",
+        "Every expected card arrived.",
+    )
+    places = [story.find(scene) for scene in scenes]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+async def test_the_demo_stays_up_with_the_channel_to_look_at_until_it_is_interrupted() -> None:
+    process = await demo()
+    assert process.stdout is not None
+    page = ""
+    async with asyncio.timeout(40):
+        while line := (await process.stdout.readline()).decode():
+            if "The channel stays at " in line:
+                page = line.split("The channel stays at ")[1].split()[0]
+                break
+        async with httpx.AsyncClient() as client:
+            cards = (await client.get(f"{page}/cards.json")).json()["cards"]
+        process.send_signal(signal.SIGINT)
+        _, errors = await process.communicate()
+    assert len(cards) == 6
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
