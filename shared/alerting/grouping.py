@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -36,8 +36,8 @@ def tell(
 ) -> Told:
     """Look at every group and compose what is due.
 
-    Alerts that are no worse than info stay out of the stream. An ended alert is forgotten once its receiver was told
-    of the end, or was never told of the beginning.
+    Alerts that are no worse than info stay out of the stream, unless they were worse when they were told. An ended
+    alert is forgotten once its receiver was told of the end, or was never told of the beginning.
 
     Args:
         alerts: all alerts by finding key.
@@ -48,45 +48,54 @@ def tell(
         facts: figures to show, by rule family.
         as_of: how recent the data behind the alerts is.
     """
-    kept = dict(alerts)
+    members = _by_group(alerts, groups)
     logs: dict[str, GroupLog] = {}
     messages: list[Message] = []
-    members = _by_group(alerts)
+    waiting: set[str] = set()
     for group in sorted(members.keys() | groups.keys()):
-        mine = members.get(group, {})
-        log = groups.get(group, GroupLog())
-        firing = {key for key, alert in mine.items() if alert.phase == "firing"}
-        known = frozenset(log.firing) | frozenset(log.resolved)
-        resolved = {key for key, alert in mine.items() if alert.phase == "resolved" and key in known}
-        reason = reason_to_send(
-            log, firing=firing, resolved=resolved, repeat=timing.repeat.of(_worst(mine, firing)), now=now
-        )
-        flush_at = _flush_at(log, reason, timing, now)
-        sending = reason is not None and flush_at is not None and flush_at <= now + ahead
-        if reason is not None and sending:
-            told = {key: mine[key] for key in firing | resolved}
-            messages.append(compose(group, told, log, reason, facts=(facts or {}).get(group, ()), as_of=as_of))
-            log = GroupLog(firing=tuple(sorted(firing)), resolved=tuple(sorted(resolved)), sent_at=now)
+        look = _Look(group, members.get(group, {}), groups.get(group, GroupLog()))
+        reason = look.reason(timing, now)
+        flush_at = _flush_at(look.log, reason, timing, now)
+        log = msgspec.structs.replace(look.log, flush_at=flush_at)
+        if reason is not None and flush_at is not None and flush_at <= now + ahead:
+            log = GroupLog(firing=tuple(sorted(look.firing)), resolved=tuple(sorted(look.ended)), sent_at=now)
+            told = {key: look.members[key] for key in look.firing | look.ended}
+            if told:  # empty where the rules behind all that was told are no more
+                messages.append(compose(group, told, look.log, reason, facts=(facts or {}).get(group, ()), as_of=as_of))
         else:
-            log = msgspec.structs.replace(log, flush_at=flush_at)
-        for key in mine.keys() - firing:
-            if sending or key not in resolved:
-                del kept[key]
-        if firing or log.firing or log.flush_at:
+            waiting |= look.ended
+        if look.firing or log.firing or log.flush_at:
             logs[group] = log
+    kept = {key: alert for key, alert in alerts.items() if alert.phase == "firing" or key in waiting}
     return Told(kept, logs, tuple(messages))
 
 
-def _by_group(alerts: Mapping[str, Alert]) -> dict[str, dict[str, Alert]]:
-    groups: dict[str, dict[str, Alert]] = {}
+class _Look:
+    """A group at one moment: what fires, and what has ended of that which its receiver takes for firing."""
+
+    def __init__(self, group: str, members: Mapping[str, Alert], log: GroupLog) -> None:
+        self.group = group
+        self.members = members
+        self.log = log
+        self.firing = {key for key, alert in members.items() if alert.phase == "firing"}
+        self.ended = {key for key in log.firing if key in members} - self.firing
+
+    def reason(self, timing: Timing, now: datetime) -> Reason | None:
+        worst: Severity = min(
+            (self.members[key].finding.severity for key in self.firing), key=severity_rank, default="warning"
+        )
+        return reason_to_send(
+            self.log, firing=self.firing, resolved=self.ended, repeat=timing.repeat.of(worst), now=now
+        )
+
+
+def _by_group(alerts: Mapping[str, Alert], groups: Mapping[str, GroupLog]) -> dict[str, dict[str, Alert]]:
+    told = {key for log in groups.values() for key in log.firing}
+    members: dict[str, dict[str, Alert]] = {}
     for key, alert in alerts.items():
-        if alert.finding.severity != "info":
-            groups.setdefault(alert.topic.family, {})[key] = alert
-    return groups
-
-
-def _worst(alerts: Mapping[str, Alert], keys: Iterable[str]) -> Severity:
-    return min((alerts[key].finding.severity for key in keys), key=severity_rank, default="warning")
+        if alert.finding.severity != "info" or key in told:
+            members.setdefault(alert.topic.family, {})[key] = alert
+    return members
 
 
 def _flush_at(log: GroupLog, reason: Reason | None, timing: Timing, now: datetime) -> datetime | None:
