@@ -10,6 +10,7 @@ from pathlib import Path
 
 from shared.host import HostError, LocalHost, SqliteQueueStore, read_host_settings, serve_until_signal
 from shared.model.errors import LinekeeperError
+from shared.monitor.assembly import store_of
 from shared.settings import Settings, load
 
 AT_START = ("upkeep", "licences")
@@ -34,10 +35,11 @@ def run_serve(environment: Mapping[str, str], *, port: int) -> int:
 
 
 async def _serve(settings: Settings, environment: Mapping[str, str], port: int) -> None:
-    # The app reads the process's environment, as it does on Azure; it is imported here and not at the top, so that
-    # a wrong setting is told before the SDK is loaded.
+    # The app reads the process's environment, as it does on Azure.
     import function_app  # noqa: PLC0415
 
+    # A document that cannot be read stops the start, and not every function one by one.
+    await store_of(settings).load(settings.tenant)
     root = Path(function_app.__file__).parent
     with SqliteQueueStore(queue_path(settings)) as queues:
         host = LocalHost(

@@ -27,7 +27,7 @@ def assemble(
     transport = GraphTransport(settings.graph_url, credential_for(local=settings.graph_is_local))
     return Monitor(
         settings=settings,
-        store=store or SqliteStore(Path(settings.store.partition(":")[2])),
+        store=store or store_of(settings),
         reader=GraphReader(transport, clock),
         subscription=_subscription(settings, transport, clock),
         sender=WorkflowsWebhook(settings.teams_webhook) if settings.teams_webhook is not None else None,
@@ -35,6 +35,11 @@ def assemble(
         clock=clock,
         transport=transport,
     )
+
+
+def store_of(settings: Settings) -> Store:
+    """The store that the settings name."""
+    return SqliteStore(Path(settings.store.partition(":")[2]))
 
 
 def _subscription(

@@ -6,11 +6,17 @@ import asyncio
 import re
 import signal
 import socket
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
+from shared.model.tenant import SCHEMA
+from shared.state.sqlite import SqliteStore
 from simulator import SimulatorServer
 from simulator.contoso import RESOURCE_ACCOUNT, user_id
 
@@ -38,17 +44,9 @@ async def ended(process: asyncio.subprocess.Process) -> tuple[int, str]:
     return process.returncode, errors.decode()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 async def test_a_licence_taken_becomes_a_card_and_its_return_another(
-    contoso: SimulatorServer, environment: dict[str, str], start: Start
+    contoso: SimulatorServer, environment: dict[str, str], start: Start, port: int
 ) -> None:
-    port = free_port()
     environment["LINEKEEPER_NOTIFICATION_URL"] = f"http://127.0.0.1:{port}"
     process = await start(environment, "serve", "--port", str(port))
     await contoso.channel.wait_for(lambda card: "5 must be bought" in card.text, 20)
@@ -149,6 +147,25 @@ async def test_a_wrong_setting_stops_the_start_with_one_line(
     assert errors.decode().startswith(f"linekeeper: {complaint}")
     assert errors.count(b"\n") == 1
     assert b"secret" not in errors.replace(b"is a secret", b"")
+
+
+async def test_a_document_that_cannot_be_read_stops_the_start_and_is_left_as_it_is(
+    contoso: SimulatorServer, environment: dict[str, str], start: Start
+) -> None:
+    path = environment["LINEKEEPER_STORE"].removeprefix("sqlite:")
+    tenant = contoso.tenant.tenant_id
+    newer = msgspec.json.encode({"schema": SCHEMA + 1, "tenant": tenant})
+    await SqliteStore(Path(path)).load(tenant)  # makes the table
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("INSERT INTO documents VALUES (?, ?, 1)", (tenant, newer))
+    process = await start(environment, "serve", "--port", "0")
+    _, errors = await process.communicate()
+    with closing(sqlite3.connect(path)) as database:
+        kept = database.execute("SELECT content FROM documents").fetchall()
+    assert process.returncode == 2
+    assert errors.decode().splitlines()[-1].startswith(f"linekeeper: the stored document has schema {SCHEMA + 1}")
+    assert b"Traceback" not in errors
+    assert kept == [(newer,)]
 
 
 async def test_a_port_in_use_stops_the_start_with_one_line_behind_the_log(

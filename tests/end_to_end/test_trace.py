@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -63,17 +62,9 @@ async def receiver() -> AsyncIterator[Receiver]:
     await runner.cleanup()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 async def test_one_trace_leads_from_the_webhook_through_the_queue_to_the_card(
-    contoso: SimulatorServer, environment: dict[str, str], start: Start, receiver: Receiver
+    contoso: SimulatorServer, environment: dict[str, str], start: Start, port: int, receiver: Receiver
 ) -> None:
-    port = free_port()
     environment["LINEKEEPER_NOTIFICATION_URL"] = f"http://127.0.0.1:{port}"
     environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.url
     process = await start(environment, "serve", "--port", str(port))
