@@ -46,8 +46,8 @@ def environment(contoso: simulator.SimulatorServer, tmp_path: Path) -> dict[str,
 
 
 @pytest.fixture
-async def start() -> AsyncIterator[Start]:
-    """Starts `linekeeper …` as a process; whatever still runs at the end is killed."""
+async def start(tmp_path: Path) -> AsyncIterator[Start]:
+    """Starts `linekeeper …` as a process in a folder of its own; whatever still runs at the end is killed."""
     started: list[asyncio.subprocess.Process] = []
 
     async def run(environment: dict[str, str], *arguments: str) -> asyncio.subprocess.Process:
@@ -55,6 +55,7 @@ async def start() -> AsyncIterator[Start]:
             sys.executable,
             *("-m", "shared.cli", *arguments),
             env=environment,
+            cwd=tmp_path,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

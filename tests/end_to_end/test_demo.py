@@ -4,23 +4,25 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 import httpx
 
 
-async def demo(*arguments: str) -> asyncio.subprocess.Process:
+async def demo(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "shared.cli", "demo", *arguments),
         # What is set around the demo is not the demo's: it brings its own settings.
+        cwd=folder,
         env={**os.environ, "LINEKEEPER_TENANT_ID": "not a tenant"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
 
 
-async def test_the_demo_played_once_ends_with_every_card_in_the_channel() -> None:
-    process = await demo("--once")
+async def test_the_demo_played_once_ends_with_every_card_in_the_channel(tmp_path: Path) -> None:
+    process = await demo(tmp_path, "--once")
     output, errors = await process.communicate()
     story = output.decode()
     assert process.returncode == 0, story + errors.decode()
@@ -42,8 +44,8 @@ async def test_the_demo_played_once_ends_with_every_card_in_the_channel() -> Non
     assert places == sorted(places)
 
 
-async def test_the_demo_stays_up_with_the_channel_to_look_at_until_it_is_interrupted() -> None:
-    process = await demo()
+async def test_the_demo_stays_up_with_the_channel_to_look_at_until_it_is_interrupted(tmp_path: Path) -> None:
+    process = await demo(tmp_path)
     assert process.stdout is not None
     page = ""
     async with asyncio.timeout(40):
