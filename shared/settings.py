@@ -181,9 +181,20 @@ def _file(environment: Mapping[str, str]) -> FileSettings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise SettingsError(f"LINEKEEPER_CONFIG: {text} is not TOML: {problem}.") from None
     try:
-        return msgspec.convert({**tables, "alerting": _durations(tables.get("alerting", {}))}, FileSettings)
+        return _consistent(
+            msgspec.convert({**tables, "alerting": _durations(tables.get("alerting", {}))}, FileSettings)
+        )
     except (msgspec.ValidationError, ValueError) as problem:
         raise SettingsError(f"LINEKEEPER_CONFIG: {text}: {_explained(str(problem))}. See {DOCUMENTED}.") from None
+
+
+def _consistent(settings: FileSettings) -> FileSettings:
+    """The settings, if their waits agree with each other."""
+    timing = settings.alerting
+    for severity in ("critical", "warning"):
+        if timing.repeat.of(severity) < timing.group_interval:
+            raise ValueError(f"alerting.repeat.{severity} is shorter than alerting.group_interval")
+    return settings
 
 
 def _durations(value: Any, path: str = "alerting") -> Any:  # noqa: ANN401 - a TOML value
@@ -204,7 +215,7 @@ def _explained(problem: str) -> str:
     if match is None:
         return problem
     nearest = difflib.get_close_matches(match[1], _known_keys(FileSettings), n=1)
-    return problem + (f"; did you mean `{nearest[0]}`?" if nearest else "")
+    return problem + (f" (did you mean `{nearest[0]}`?)" if nearest else "")
 
 
 def _known_keys(table: type[msgspec.Struct]) -> list[str]:
@@ -229,4 +240,7 @@ def duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise ValueError("expected a duration such as 30s, 5m, 4h or 7d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        raise ValueError("expected a duration of less than a million years") from None

@@ -84,9 +84,12 @@ class _Look:
         worst: Severity = min(
             (self.members[key].finding.severity for key in self.firing), key=severity_rank, default="warning"
         )
-        return reason_to_send(
+        reason = reason_to_send(
             self.log, firing=self.firing, resolved=self.ended, repeat=timing.repeat.of(worst), now=now
         )
+        # What cannot be confirmed is not repeated as if it were known; the source that fails is an alert of its own.
+        unconfirmed = all(self.members[key].frozen for key in self.firing)
+        return None if reason == "repeat" and unconfirmed else reason
 
 
 def _by_group(alerts: Mapping[str, Alert], groups: Mapping[str, GroupLog]) -> dict[str, dict[str, Alert]]:

@@ -7,6 +7,7 @@ and no template.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,8 @@ MAX_BYTES = 18 * 1024
 
 MAX_TEXT = 400
 MAX_HEADLINE = 120
+MAX_REMEDY = 2000
+"""A remedy ends in a command, which must not be cut; an account holds few licences."""
 
 _LOOK: dict[str, tuple[str, str, str]] = {
     "critical": ("attention", "\N{OCTAGONAL SIGN}", "Critical"),
@@ -71,8 +74,8 @@ def card(message: Message, shown: int) -> Element:
 def plain(text: str, limit: int = MAX_TEXT) -> str:
     """Text that the renderer takes as nothing but text: one line, template braces broken, bounded."""
     line = " ".join(text.split())
-    # A word joiner keeps {{DATE(…)}} from being evaluated; it is not seen.
-    broken = line.replace("{{", "{\N{WORD JOINER}{")
+    # A word joiner between braces keeps {{DATE(…)}} from being evaluated; it is not seen.
+    broken = re.sub(r"\{(?=\{)", "{\N{WORD JOINER}", line)
     return broken if len(broken) <= limit else broken[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -160,7 +163,7 @@ def _remedies(message: Message, shown: int) -> Iterator[Element]:
         shown -= len(items)
         if section.kind == "new":
             for item in items:
-                yield _runs(*_name(item), _run(plain(item.remedy)), spacing="small")
+                yield _runs(*_name(item), _run(plain(item.remedy, MAX_REMEDY)), spacing="small")
 
 
 def _lasting(since: datetime, ended: datetime) -> str:

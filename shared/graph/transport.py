@@ -127,8 +127,7 @@ class GraphTransport:
         Raises:
             SourceError: the link leads away from the Graph that it came from.
         """
-        mine, theirs = urlsplit(self.url), urlsplit(link)
-        if (mine.scheme, mine.netloc) != (theirs.scheme, theirs.netloc):
+        if not _same_origin(self.url, link):
             raise SourceError("Microsoft Graph gave a link to another host, which is not followed.")
         return self.request(Method.GET, link)
 
@@ -142,6 +141,14 @@ class GraphTransport:
         return request  # type: ignore[no-any-return]  # the SDK's types are not read
 
 
+def _same_origin(mine: str, theirs: str) -> bool:
+    try:
+        own, other = urlsplit(mine), urlsplit(theirs)
+    except ValueError:
+        return False
+    return (own.scheme, own.netloc) == (other.scheme, other.netloc)
+
+
 def decode(content: bytes, shape: type[Shape]) -> Shape:
     """Decode JSON into a shape.
 
@@ -150,7 +157,7 @@ def decode(content: bytes, shape: type[Shape]) -> Shape:
     """
     try:
         return msgspec.json.decode(content, type=shape)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         place = str(problem).rpartition(" - at ")[2] if " - at " in str(problem) else "its start"
         raise SourceError(f"Microsoft Graph answered something unexpected, at {place}.") from None
 
@@ -176,7 +183,7 @@ def error_of(status: int, content: bytes, retry_after: str = "") -> SourceError:
 def _code(content: bytes) -> str:
     try:
         error = msgspec.json.decode(content, type=WireError).error
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     return (error.code or "") if error is not None else ""
 

@@ -24,12 +24,14 @@ FRESH_INTERVALS = 3
 class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the last read of a source went, and when it was last read completely (times UTC).
 
-    `complete_as_of` outlives later failures: what was read then is still what the document holds.
+    `complete_as_of` outlives later failures: what was read then is still what the document holds. `failing_since` is
+    the first of the failures in a row.
     """
 
     state: ReadState = "absent"
     tried_at: datetime | None = None
     complete_as_of: datetime | None = None
+    failing_since: datetime | None = None
     problem: str = ""
 
     def is_fresh(self, now: datetime, interval: timedelta) -> bool:

@@ -18,11 +18,14 @@ SCHEMA = 1
 class DeltaPosition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the chain of delta reads stands.
 
-    `link` continues it ("" = no baseline yet). `brought` remembers, for a while, when the read began that last
-    brought each id, so that a storm of notifications about it costs no further read.
+    `link` continues it ("" = no baseline yet, or the chain is broken). `baseline` is when the last reading of
+    everything began, and `listed` are the SKUs whose holders it listed. `brought` remembers, for a while, when the
+    read began that last brought each id, so that a storm of notifications about it costs no further read.
     """
 
     link: str = ""
+    baseline: datetime | None = None
+    listed: tuple[str, ...] = ()
     brought: dict[str, datetime] = {}
 
 

@@ -42,8 +42,7 @@ async def read_licences(monitor: Monitor) -> None:
         except SourceError as problem:
             await _failed(monitor, problem, "licences")
             return
-    if _licence_skus(read.skus) - _licence_skus(state.skus):
-        # A SKU of the resource-account licence that was not there before: who holds it is not known yet.
+    if _has_unlisted_licence(state, read):
         await read_everything(monitor, read)
         return
     await _evaluated(monitor, lambda document: observation.with_licences(document, read))
@@ -70,6 +69,9 @@ async def read_changes(monitor: Monitor, users: Iterable[str] = ()) -> None:
     after = _applied(state, read, direct)
     moved = after.accounts != state.accounts
     licences = await _recent_licences(monitor, state) if moved else None
+    if licences is not None and _has_unlisted_licence(state, licences):
+        await read_everything(monitor, licences)
+        return
 
     def step(document: TenantState) -> TenantState:
         fresh = _applied(document, read, direct)
@@ -119,9 +121,11 @@ async def read_everything(monitor: Monitor, licences: LicencesRead | None = None
         except SourceError as problem:
             await _failed(monitor, problem, "accounts", licences=read)
             return
-    await _evaluated(
+    state = await _evaluated(
         monitor, lambda document: observation.with_baseline(observation.with_licences(document, read), baseline)
     )
+    firing = sum(alert.phase == "firing" for alert in state.alerts.values())
+    _logger.info("the tenant was read: %d accounts are followed, %d findings hold", len(state.accounts), firing)
 
 
 async def baseline_of(monitor: Monitor, licences: LicencesRead) -> Baseline:
@@ -133,13 +137,16 @@ async def baseline_of(monitor: Monitor, licences: LicencesRead) -> Baseline:
     reader = monitor.reader
     begun = monitor.clock()
     link = await reader.delta_from_now()
-    listed = await reader.resource_accounts(sorted(_licence_skus(licences.skus)))
+    licence_skus = _licence_skus(licences.skus)
+    listed = await reader.resource_accounts(licence_skus)
     state = TenantState(tenant=monitor.tenant, skus=licences.skus, accounts=observation.relevant(listed, licences.skus))
     state = msgspec.structs.replace(state, delta=msgspec.structs.replace(state.delta, link=link))
     read = await reader.delta(link)
     wanted = _to_read_directly(state, read, ())
     state = _applied(state, read, await reader.accounts(wanted) if wanted else None)
-    return Baseline(begun=begun, accounts=tuple(state.accounts.values()), link=state.delta.link)
+    return Baseline(
+        begun=begun, accounts=tuple(state.accounts.values()), licence_skus=licence_skus, link=state.delta.link
+    )
 
 
 def _applied(state: TenantState, read: DeltaRead, direct: AccountsRead | None) -> TenantState:
@@ -173,10 +180,10 @@ async def _recent_licences(monitor: Monitor, state: TenantState) -> LicencesRead
         return None
 
 
-async def _evaluated(monitor: Monitor, step: Step) -> None:
+async def _evaluated(monitor: Monitor, step: Step) -> TenantState:
     with monitor.telemetry.span("evaluate"):
         occasion = monitor.occasion()
-        await monitor.commit(lambda document: evaluate(step(document), occasion))
+        return await monitor.commit(lambda document: evaluate(step(document), occasion))
 
 
 async def _failed(
@@ -200,5 +207,10 @@ def _was_in_doubt(state: TenantState) -> bool:
     return state.source("accounts").state != "complete" or any(alert.frozen for alert in state.alerts.values())
 
 
-def _licence_skus(skus: Iterable[Sku]) -> set[str]:
-    return {sku.id for sku in skus if sku.plan_ids & RESOURCE_ACCOUNT_PLANS}
+def _has_unlisted_licence(state: TenantState, read: LicencesRead) -> bool:
+    """Whether the tenant has a SKU of the resource-account licence whose holders were never listed."""
+    return not set(_licence_skus(read.skus)) <= set(state.delta.listed)
+
+
+def _licence_skus(skus: Iterable[Sku]) -> tuple[str, ...]:
+    return tuple(sorted(sku.id for sku in skus if sku.plan_ids & RESOURCE_ACCOUNT_PLANS))

@@ -24,6 +24,11 @@ USERS_IN_A_MESSAGE = 500
 
 LIFECYCLE_IN_A_MESSAGE = 100
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder may say of bytes that anybody can send."""
+
+LONGEST_EVENT = 64
+
 Outcome = Literal["accepted", "rejected_client_state", "unknown_subscription", "malformed"]
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "rejected_client_state", "unknown_subscription", "malformed")
 
@@ -62,9 +67,9 @@ def accept(body: bytes, settings: Settings, *, received: datetime, traceparent: 
     for item in _items(body):
         outcome = _judge(item, settings)
         if item is not None and outcome == "accepted":
-            if item.lifecycle_event is not None:
-                lifecycle.append(Lifecycle(item.subscription_id or "", item.lifecycle_event))
-            elif (user := _user(item)) is not None:
+            if (event := _lifecycle(item)) is not None:
+                lifecycle.append(event)
+            elif item.lifecycle_event is None and (user := _user(item)) is not None:
                 users[user] = None
             else:
                 outcome = "malformed"
@@ -77,7 +82,7 @@ def _items(body: bytes) -> Iterator[_Item | None]:
     """The body's items; None for what is no notification."""
     try:
         collection = msgspec.json.decode(body, type=_Collection) if len(body) <= MAX_BODY_BYTES else None
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         collection = None
     if collection is None:
         yield None
@@ -85,7 +90,7 @@ def _items(body: bytes) -> Iterator[_Item | None]:
     for raw in collection.value:
         try:
             yield msgspec.json.decode(raw, type=_Item)
-        except msgspec.DecodeError:
+        except _UNREADABLE:
             yield None
 
 
@@ -103,6 +108,14 @@ def _knows_client_state(given: str | None, settings: Settings) -> bool:
     if settings.client_state is None:
         return False
     return hmac.compare_digest((given or "").encode(), settings.client_state.reveal().encode())
+
+
+def _lifecycle(item: _Item) -> Lifecycle | None:
+    subscription = _guid(item.subscription_id)
+    event = item.lifecycle_event
+    if subscription is None or event is None or len(event) > LONGEST_EVENT:
+        return None
+    return Lifecycle(subscription, event)
 
 
 def _user(item: _Item) -> str | None:

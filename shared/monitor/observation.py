@@ -12,7 +12,7 @@ from shared.licensing.catalogue import plan_ids_of
 from shared.licensing.plans import RESOURCE_ACCOUNT_PLANS
 from shared.model.directory import Account
 from shared.model.licences import Sku
-from shared.model.sources import ReadState, Source, SourceState
+from shared.model.sources import Source, SourceState
 from shared.model.tenant import DeltaPosition, TenantState
 
 REMEMBER_BROUGHT = timedelta(minutes=10)
@@ -22,10 +22,14 @@ REMEMBER_IDS = 2000
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
-    """All accounts that matter, read whole between a delta link and the delta that continues it."""
+    """All accounts that matter, read whole between a delta link and the delta that continues it.
+
+    `licence_skus` are the SKUs of the resource-account licence whose holders were listed.
+    """
 
     begun: datetime
     accounts: tuple[Account, ...]
+    licence_skus: tuple[str, ...] = ()
     link: str
 
 
@@ -35,18 +39,27 @@ def with_licences(state: TenantState, read: LicencesRead) -> TenantState:
     if known is not None and known >= read.begun:
         return state
     state = msgspec.structs.replace(state, skus=read.skus, subscriptions=read.subscriptions)
-    return _marked(state, "licences", "complete", read.begun)
+    return _marked(state, "licences", read.begun)
 
 
 def with_baseline(state: TenantState, baseline: Baseline) -> TenantState:
-    """The document with its accounts read anew; single accounts read later than the baseline began stay."""
-    known = state.source("accounts").complete_as_of
-    if known is not None and known >= baseline.begun:
+    """The document with its accounts read anew, unless a later baseline has done so.
+
+    What single reads and deltas have told since the baseline began stays. The delta link is the baseline's: replaying
+    what a later delta has brought already does no harm.
+    """
+    if state.delta.baseline is not None and state.delta.baseline >= baseline.begun:
         return state
-    accounts = {account.id: account for account in baseline.accounts}
-    accounts.update({key: each for key, each in state.accounts.items() if each.read_at > baseline.begun})
-    state = msgspec.structs.replace(state, accounts=accounts, delta=DeltaPosition(link=baseline.link))
-    return _marked(state, "accounts", "complete", baseline.begun)
+    later = {key: each for key, each in state.accounts.items() if each.read_at > baseline.begun}
+    told_later = {key for key, at in state.delta.brought.items() if at > baseline.begun}
+    accounts = {account.id: account for account in baseline.accounts if account.id not in told_later} | later
+    position = DeltaPosition(
+        link=baseline.link,
+        baseline=baseline.begun,
+        listed=baseline.licence_skus,
+        brought=state.delta.brought,
+    )
+    return _marked(msgspec.structs.replace(state, accounts=accounts, delta=position), "accounts", baseline.begun)
 
 
 def with_delta(state: TenantState, read: DeltaRead) -> TenantState:
@@ -65,12 +78,13 @@ def with_delta(state: TenantState, read: DeltaRead) -> TenantState:
     state = msgspec.structs.replace(
         state,
         accounts=relevant(accounts.values(), state.skus),
-        delta=DeltaPosition(
+        delta=msgspec.structs.replace(
+            state.delta,
             link=read.link,
             brought=_remembered(state.delta.brought, (change.id for change in read.changes), read.begun),
         ),
     )
-    return _marked(state, "accounts", "complete", read.begun)
+    return _marked(state, "accounts", read.begun)
 
 
 def with_accounts(state: TenantState, read: AccountsRead) -> TenantState:
@@ -78,11 +92,12 @@ def with_accounts(state: TenantState, read: AccountsRead) -> TenantState:
     accounts = dict(state.accounts)
     for account in read.found:
         known = accounts.get(account.id)
-        if known is None or known.read_at < read.begun:
+        told_at = known.read_at if known is not None else state.delta.brought.get(account.id)
+        if told_at is None or told_at <= read.begun:
             accounts[account.id] = account
     for user_id in read.missing:
         known = accounts.get(user_id)
-        if known is not None and known.read_at < read.begun:
+        if known is not None and known.read_at <= read.begun:
             del accounts[user_id]
     asked = [account.id for account in read.found] + list(read.missing)
     return msgspec.structs.replace(
@@ -95,7 +110,9 @@ def with_accounts(state: TenantState, read: AccountsRead) -> TenantState:
 def with_failure(state: TenantState, source: Source, problem: str, now: datetime) -> TenantState:
     """The document with a failed read: what was known stays known, as of when it was read."""
     known = state.source(source)
-    failed = msgspec.structs.replace(known, state="failed", tried_at=now, problem=problem)
+    failed = msgspec.structs.replace(
+        known, state="failed", tried_at=now, failing_since=known.failing_since or now, problem=problem
+    )
     return msgspec.structs.replace(state, sources={**state.sources, source: failed})
 
 
@@ -103,7 +120,7 @@ def without_delta(state: TenantState, base: str) -> TenantState:
     """The document with its chain of delta reads broken, if it still stands at the link that expired."""
     if state.delta.link != base:
         return state
-    return msgspec.structs.replace(state, delta=DeltaPosition())
+    return msgspec.structs.replace(state, delta=msgspec.structs.replace(state.delta, link=""))
 
 
 def relevant(accounts: Iterable[Account], skus: Iterable[Sku]) -> dict[str, Account]:
@@ -119,14 +136,17 @@ def matters(account: Account, skus: dict[str, Sku]) -> bool:
     )
 
 
-def _marked(state: TenantState, source: Source, outcome: ReadState, as_of: datetime) -> TenantState:
-    known = SourceState(state=outcome, tried_at=as_of, complete_as_of=as_of)
-    return msgspec.structs.replace(state, sources={**state.sources, source: known})
+def _marked(state: TenantState, source: Source, as_of: datetime) -> TenantState:
+    """The document with a source read completely; a read that began earlier than the last one sets nothing back."""
+    known = state.source(source).complete_as_of
+    as_of = max(as_of, known) if known is not None else as_of
+    read = SourceState(state="complete", tried_at=as_of, complete_as_of=as_of)
+    return msgspec.structs.replace(state, sources={**state.sources, source: read})
 
 
 def _remembered(brought: dict[str, datetime], ids: Iterable[str], begun: datetime) -> dict[str, datetime]:
     """Which read brought which id, the latest first, bounded in time and number."""
     kept = {key: at for key, at in brought.items() if begun - at <= REMEMBER_BROUGHT}
-    kept.update(dict.fromkeys(ids, begun))
+    kept.update({key: max(begun, kept.get(key, begun)) for key in ids})
     latest = sorted(kept.items(), key=lambda pair: pair[1], reverse=True)[:REMEMBER_IDS]
     return dict(latest)

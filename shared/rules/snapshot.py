@@ -47,9 +47,10 @@ class Snapshot:
             return f"{source} are not read"
         if known.is_fresh(self.now, interval):
             return ""
+        problem = f": {known.problem}" if known.problem else ""
         if known.complete_as_of is None:
-            return f"{source} could not be read: {known.problem}"
-        return f"{source} were last read completely at {known.complete_as_of:%Y-%m-%dT%H:%M:%SZ}: {known.problem}"
+            return f"{source} could not be read{problem}"
+        return f"{source} were last read completely at {known.complete_as_of:%Y-%m-%dT%H:%M:%SZ}{problem}"
 
     @cached_property
     def skus(self) -> dict[str, Sku]:

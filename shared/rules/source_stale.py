@@ -41,8 +41,8 @@ def _summary(source: Source, known: SourceState) -> str:
 
 
 def _severity(known: SourceState, now: datetime, interval: timedelta) -> Severity:
-    too_old = known.complete_as_of is not None and now - known.complete_as_of > CRITICAL_INTERVALS * interval
-    return "critical" if too_old else RULE.severity
+    good = known.complete_as_of or known.failing_since
+    return "critical" if good is not None and now - good > CRITICAL_INTERVALS * interval else RULE.severity
 
 
 RULE = Rule(

@@ -34,7 +34,7 @@ def decode(content: bytes, tenant: str) -> TenantState:
         if schema > SCHEMA:
             raise StoreError(f"the stored document has schema {schema}, this version reads up to {SCHEMA}: upgrade.")
         state = _DECODER.decode(content)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise StoreError(f"the stored document cannot be read ({problem}); it is left as it is.") from None
     if state.tenant != tenant:
         raise StoreError(f"the stored document is of tenant {state.tenant}, not of {tenant}.")

@@ -41,7 +41,6 @@ class SqliteStore:
     def _run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         try:
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as database:
-                database.execute("PRAGMA journal_mode = WAL")
                 database.execute(
                     "CREATE TABLE IF NOT EXISTS documents (tenant TEXT PRIMARY KEY, content BLOB, version INTEGER)"
                 )

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.alerting.grouping import tell
+from shared.alerting.lifecycle import step
+from shared.model.alert import Alert, GroupLog, Message
+from shared.model.finding import Finding, Topic
+from shared.model.timing import Timing
+
+START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+TOPICS = {
+    "unlicensed": Topic("accounts", "Account without a licence"),
+    "misused": Topic("accounts", "Account with the wrong licence"),
+    "short": Topic("allocation", "Licences to buy"),
+}
+
+
+class Desk:
+    """Looks at findings one after the other, and keeps what has to be remembered from one look to the next."""
+
+    def __init__(self, topics: dict[str, Topic] | None = None) -> None:
+        self.topics = TOPICS if topics is None else topics
+        self.alerts: dict[str, Alert] = {}
+        self.groups: dict[str, GroupLog] = {}
+
+    def look(
+        self, seconds: float, *findings: Finding, silent: Collection[str] = (), ahead: float = 0
+    ) -> tuple[Message, ...]:
+        """The messages that a look sends, so many seconds after the start, where these findings hold."""
+        now = START + timedelta(seconds=seconds)
+        lives = step(self.alerts, findings, topics=self.topics, silent_rules=frozenset(silent), now=now)
+        told = tell(lives.alerts, self.groups, timing=Timing(), now=now, ahead=timedelta(seconds=ahead))
+        self.alerts, self.groups = told.alerts, told.groups
+        return told.messages
+
+
+@pytest.fixture(scope="session")
+def new_desk() -> Callable[..., Desk]:
+    return Desk
+
+
+def shown(message: Message) -> dict[str, list[str]]:
+    return {section.kind: [item.name for item in section.items] for section in message.sections}
+
+
+@pytest.fixture(scope="session")
+def named() -> Callable[[Message], dict[str, list[str]]]:
+    """Whom a message names, by section."""
+    return shown

@@ -1,0 +1,178 @@
+"""The life of one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.alerting.lifecycle import Lives, step
+from shared.model.alert import Alert
+from shared.model.finding import Finding, Topic
+
+TOPICS = {"unlicensed": Topic("accounts", "Unlicensed"), "short": Topic("allocation", "Short")}
+
+MakeFinding = Callable[..., Finding]
+
+
+@pytest.fixture
+def live(now: datetime) -> Callable[..., Lives]:
+    def carried(
+        alerts: Mapping[str, Alert],
+        findings: Iterable[Finding],
+        *,
+        minutes: int = 0,
+        silent: Iterable[str] = (),
+        topics: Mapping[str, Topic] = TOPICS,
+    ) -> Lives:
+        at = now + timedelta(minutes=minutes)
+        return step(alerts, findings, topics=topics, silent_rules=frozenset(silent), now=at)
+
+    return carried
+
+
+Live = Callable[..., Lives]
+
+
+def test_a_finding_opens_when_its_rule_first_says_so(live: Live, make_finding: MakeFinding, now: datetime) -> None:
+    found = make_finding("unlicensed")
+    lives = live({}, [found])
+    alert = lives.alerts[found.key]
+    assert (alert.phase, alert.since, alert.ended, alert.frozen) == ("firing", now, None, False)
+    assert alert.topic == TOPICS["unlicensed"]
+    assert [(each.to, each.key, each.at, each.severity) for each in lives.transitions] == [
+        ("firing", found.key, now, "critical")
+    ]
+
+
+def test_a_finding_that_still_holds_does_not_open_again(live: Live, make_finding: MakeFinding, now: datetime) -> None:
+    found = make_finding("unlicensed")
+    lives = live(live({}, [found]).alerts, [found], minutes=5)
+    assert lives.alerts[found.key].since == now
+    assert lives.transitions == ()
+
+
+def test_a_finding_that_a_rule_could_see_and_does_not_see_ends(
+    live: Live, make_finding: MakeFinding, now: datetime
+) -> None:
+    found = make_finding("unlicensed")
+    lives = live(live({}, [found]).alerts, [], minutes=5)
+    alert = lives.alerts[found.key]
+    assert (alert.phase, alert.since, alert.ended) == ("resolved", now, now + timedelta(minutes=5))
+    assert [(each.to, each.key) for each in lives.transitions] == [("resolved", found.key)]
+
+
+def test_an_end_is_told_once(live: Live, make_finding: MakeFinding, now: datetime) -> None:
+    found = make_finding("unlicensed")
+    ended = live(live({}, [found]).alerts, [], minutes=5)
+    lives = live(ended.alerts, [], minutes=10)
+    assert lives.transitions == ()
+    assert lives.alerts[found.key].ended == now + timedelta(minutes=5)
+
+
+def test_a_finding_whose_rule_is_silent_freezes_and_neither_ends_nor_starts_anew(
+    live: Live, make_finding: MakeFinding, now: datetime
+) -> None:
+    found = make_finding("unlicensed")
+    frozen = live(live({}, [found]).alerts, [], minutes=5, silent=["unlicensed"])
+    assert (frozen.alerts[found.key].phase, frozen.alerts[found.key].frozen) == ("firing", True)
+    assert frozen.transitions == ()
+    thawed = live(frozen.alerts, [found], minutes=10)
+    assert (thawed.alerts[found.key].since, thawed.alerts[found.key].frozen) == (now, False)
+    assert thawed.transitions == ()
+
+
+def test_a_frozen_finding_ends_when_its_rule_can_see_again(live: Live, make_finding: MakeFinding) -> None:
+    found = make_finding("unlicensed")
+    frozen = live(live({}, [found]).alerts, [], minutes=5, silent=["unlicensed"])
+    alert = live(frozen.alerts, [], minutes=10).alerts[found.key]
+    assert (alert.phase, alert.frozen) == ("resolved", False)
+
+
+def test_a_silent_rule_freezes_only_its_own_findings(live: Live, make_finding: MakeFinding) -> None:
+    one, other = make_finding("unlicensed"), make_finding("short")
+    lives = live(live({}, [one, other]).alerts, [], minutes=5, silent=["unlicensed"])
+    assert (lives.alerts[one.key].phase, lives.alerts[other.key].phase) == ("firing", "resolved")
+
+
+def test_a_silent_rule_does_not_reopen_what_has_ended(live: Live, make_finding: MakeFinding) -> None:
+    found = make_finding("unlicensed")
+    ended = live(live({}, [found]).alerts, [], minutes=5)
+    lives = live(ended.alerts, [], minutes=10, silent=["unlicensed"])
+    assert (lives.alerts[found.key].phase, lives.alerts[found.key].frozen) == ("resolved", False)
+
+
+def test_a_finding_that_comes_back_is_a_new_one(live: Live, make_finding: MakeFinding, now: datetime) -> None:
+    found = make_finding("unlicensed")
+    ended = live(live({}, [found]).alerts, [], minutes=5)
+    again = live(ended.alerts, [found], minutes=10)
+    alert = again.alerts[found.key]
+    assert (alert.phase, alert.since, alert.ended) == ("firing", now + timedelta(minutes=10), None)
+    assert [each.to for each in again.transitions] == ["firing"]
+
+
+def test_another_name_text_or_severity_is_the_same_finding(
+    live: Live, make_finding: MakeFinding, now: datetime
+) -> None:
+    before = make_finding("unlicensed", 1)
+    after = make_finding(
+        "unlicensed",
+        1,
+        "warning",
+        name="Support",
+        summary="Other words.",
+        remedy="Another remedy.",
+        evidence={"licences": []},
+    )
+    lives = live(live({}, [before]).alerts, [after], minutes=5)
+    assert lives.transitions == ()
+    assert lives.alerts == {before.key: lives.alerts[before.key]}
+    assert (lives.alerts[before.key].finding, lives.alerts[before.key].since) == (after, now)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"rule": "short"}, {"subject": 2}, {"aspect": "menu/1"}], ids=["rule", "subject", "aspect"]
+)
+def test_another_rule_subject_or_aspect_is_another_finding(
+    live: Live, make_finding: MakeFinding, changed: dict[str, object]
+) -> None:
+    same: dict[str, object] = {"rule": "unlicensed", "subject": 1}
+    assert len(live({}, [make_finding(**same), make_finding(**same)]).alerts) == 1
+    assert len(live({}, [make_finding(**same), make_finding(**same | changed)]).alerts) == 2
+
+
+def test_findings_of_a_rule_that_no_longer_exists_are_dropped(live: Live, make_finding: MakeFinding) -> None:
+    found = make_finding("unlicensed")
+    lives = live(live({}, [found]).alerts, [], minutes=5, topics={"short": TOPICS["short"]})
+    assert (lives.alerts, lives.transitions) == ({}, ())
+
+
+def test_a_transition_carries_the_severity_of_its_moment(live: Live, make_finding: MakeFinding) -> None:
+    worse = live(live({}, [make_finding("unlicensed", 1, "warning")]).alerts, [make_finding("unlicensed")], minutes=1)
+    assert [each.severity for each in live(worse.alerts, [], minutes=2).transitions] == ["critical"]
+
+
+subjects = st.sets(st.integers(0, 4))
+
+
+@given(st.lists(st.tuples(subjects, st.booleans()), max_size=8))
+def test_what_fires_is_what_was_found_or_could_not_be_looked_at(
+    make_finding: MakeFinding, now: datetime, steps: list[tuple[set[int], bool]]
+) -> None:
+    alerts: dict[str, Alert] = {}
+    expected: set[str] = set()
+    for number, (found, silent) in enumerate(steps):
+        findings = [] if silent else [make_finding("unlicensed", subject) for subject in found]
+        expected = expected if silent else {finding.key for finding in findings}
+        alerts = step(
+            alerts,
+            findings,
+            topics=TOPICS,
+            silent_rules=frozenset({"unlicensed"} if silent else ()),
+            now=now + timedelta(minutes=number),
+        ).alerts
+        assert {key for key, alert in alerts.items() if alert.phase == "firing"} == expected
+        assert all(alert.frozen == silent for alert in alerts.values() if alert.phase == "firing")

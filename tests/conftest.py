@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import hypothesis
+import pytest
+
+from shared.licensing import plans
+from shared.licensing.policy import CURRENT, Policy
+from shared.model.alert import Alert
+from shared.model.directory import RESOURCE_ACCOUNT_DEPARTMENT, Account, AssignedLicence
+from shared.model.finding import Finding, Severity, Subject, Topic
+from shared.model.licences import CommerceSubscription, ServicePlan, Sku
+from shared.model.sources import SourceState
+from shared.model.tenant import DeltaPosition, TenantState
+from shared.rules.snapshot import Snapshot
+
+# The same examples in every run: a failure is seen again.
+hypothesis.settings.register_profile("linekeeper", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("linekeeper")
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
+RESOURCE_ACCOUNT_SKU = "440eaaa8-b3e0-484b-a8be-62870b9ba70a"
+
+
+def guid(number: int) -> str:
+    return str(uuid.UUID(int=number))
+
+
+def sku(number: int | str, *plan_ids: str, enabled: int = 0, **changed: object) -> Sku:
+    """A SKU by its id, or by a number where the id says nothing."""
+    sku_id = number if isinstance(number, str) else guid(number)
+    values: dict[str, Any] = {"enabled": enabled, **changed}
+    return Sku(id=sku_id, plans=tuple(ServicePlan(plan) for plan in plan_ids), **values)
+
+
+def account(number: int, *sku_ids: str, marked: bool = True, **changed: object) -> Account:
+    """A resource account unless `marked` says otherwise."""
+    values: dict[str, Any] = {
+        "name": f"Account {number}",
+        "department": RESOURCE_ACCOUNT_DEPARTMENT if marked else "Sales",
+        "read_at": NOW,
+        "licences": tuple(AssignedLicence(sku_id) for sku_id in sku_ids),
+        **changed,
+    }
+    return Account(id=guid(number), **values)
+
+
+def state(
+    *accounts: Account,
+    skus: tuple[Sku, ...] = (),
+    subscriptions: tuple[CommerceSubscription, ...] | None = (),
+    read: datetime | None = NOW,
+    **changed: object,
+) -> TenantState:
+    """A tenant read completely at `read`, or not at all."""
+    known = SourceState(state="complete", tried_at=read, complete_as_of=read) if read else None
+    values: dict[str, Any] = {
+        "sources": {"licences": known, "accounts": known} if known else {},
+        "delta": DeltaPosition(link="https://graph.test/delta?token=1"),
+        **changed,
+    }
+    return TenantState(
+        tenant=TENANT,
+        accounts={each.id: each for each in accounts},
+        skus=skus,
+        subscriptions=subscriptions,
+        **values,
+    )
+
+
+def snapshot(of: TenantState, *, now: datetime = NOW, policy: Policy = CURRENT) -> Snapshot:
+    return Snapshot(of, now=now, policy=policy)
+
+
+def resource_account_licences(owned: int, assigned: int = 0, **changed: object) -> Sku:
+    return sku(RESOURCE_ACCOUNT_SKU, plans.MCOEV_VIRTUALUSER, enabled=owned, consumed=assigned, **changed)
+
+
+def finding(
+    rule: str, subject: int | str = 1, severity: Severity = "critical", *, name: str = "Sales", **changed: object
+) -> Finding:
+    subject_id = guid(subject) if isinstance(subject, int) else subject
+    values: dict[str, Any] = {
+        "subject": Subject("resource_account", subject_id, name),
+        "summary": "No licence.",
+        "remedy": "Assign one.",
+        **changed,
+    }
+    return Finding(rule=rule, severity=severity, **values)
+
+
+def alert(of: Finding, *, family: str = "accounts", since: datetime = NOW, lasted: timedelta | None = None) -> Alert:
+    """An alert that fires, or that ended after `lasted`."""
+    topic = Topic(family, f"Title of {of.rule}", "https://learn.microsoft.com/rule")
+    if lasted is None:
+        return Alert(finding=of, topic=topic, since=since)
+    return Alert(finding=of, topic=topic, since=since, phase="resolved", ended=since + lasted)
+
+
+@pytest.fixture(scope="session")
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def make_guid() -> Callable[[int], str]:
+    return guid
+
+
+@pytest.fixture(scope="session")
+def make_sku() -> Callable[..., Sku]:
+    return sku
+
+
+@pytest.fixture(scope="session")
+def make_resource_account_sku() -> Callable[..., Sku]:
+    return resource_account_licences
+
+
+@pytest.fixture(scope="session")
+def make_account() -> Callable[..., Account]:
+    return account
+
+
+@pytest.fixture(scope="session")
+def make_state() -> Callable[..., TenantState]:
+    return state
+
+
+@pytest.fixture(scope="session")
+def make_snapshot() -> Callable[..., Snapshot]:
+    return snapshot
+
+
+@pytest.fixture(scope="session")
+def make_finding() -> Callable[..., Finding]:
+    return finding
+
+
+@pytest.fixture(scope="session")
+def make_alert() -> Callable[..., Alert]:
+    return alert

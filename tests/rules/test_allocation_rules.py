@@ -1,0 +1,120 @@
+"""The rules about the free allocation: what is never ordered, what must be bought, and what costs money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.licensing import plans
+from shared.model.directory import Account
+from shared.model.finding import Finding
+from shared.model.licences import Sku
+from shared.model.tenant import TenantState
+from shared.rules import allocation_exceeded, allocation_short, allocation_unclaimed
+from shared.rules.rule import Rule
+from shared.rules.snapshot import Snapshot
+
+UNCLAIMED = allocation_unclaimed.RULE
+SHORT = allocation_short.RULE
+EXCEEDED = allocation_exceeded.RULE
+RULES = (UNCLAIMED, SHORT, EXCEEDED)
+
+PHONE_STANDARD = "e43b5b99-8dfb-405f-9987-dc307f34bcbd"
+
+Judge = Callable[..., list[Finding]]
+
+
+@pytest.fixture
+def judge(
+    make_account: Callable[..., Account],
+    make_sku: Callable[..., Sku],
+    make_resource_account_sku: Callable[..., Sku],
+    make_state: Callable[..., TenantState],
+    make_snapshot: Callable[..., Snapshot],
+) -> Judge:
+    def findings(rule: Rule, *, qualifying: int, owned: int, needed: int) -> list[Finding]:
+        skus = (make_sku(PHONE_STANDARD, plans.MCOEV, enabled=qualifying), make_resource_account_sku(owned))
+        accounts = [make_account(number) for number in range(needed)]
+        return list(rule.check(make_snapshot(make_state(*accounts, skus=skus))))
+
+    return findings
+
+
+def test_story_21_says_how_many_to_order_at_price_zero(judge: Judge) -> None:
+    (found,) = judge(UNCLAIMED, qualifying=600, owned=25, needed=60)
+    assert found.severity == "warning"
+    assert found.summary == "35 licences are free of charge, needed and not yet ordered."
+    assert found.remedy.startswith("Order 35 Teams Phone Resource Account licences at price zero")
+    assert found.evidence == {"entitled": 85, "owned": 25, "needed": 60, "free_to_claim": 35}
+
+
+def test_free_licences_that_nobody_needs_are_not_unclaimed(judge: Judge) -> None:
+    assert judge(UNCLAIMED, qualifying=600, owned=60, needed=60) == []
+
+
+def test_microsofts_own_example_says_to_buy_five(judge: Judge) -> None:
+    (found,) = judge(SHORT, qualifying=600, owned=85, needed=90)
+    assert found.severity == "warning"
+    assert found.summary == "90 accounts need a licence and 85 are covered: 5 must be bought."
+    assert found.remedy.startswith("Buy 5 ")
+    assert found.evidence == {"needed": 90, "entitled": 85, "owned": 85, "to_buy": 5}
+
+
+@pytest.mark.parametrize(("owned", "needed"), [(0, 85), (90, 90), (85, 85)])
+def test_nothing_is_short_while_all_are_free_or_owned(judge: Judge, owned: int, needed: int) -> None:
+    assert judge(SHORT, qualifying=600, owned=owned, needed=needed) == []
+
+
+def test_story_26_orders_first_and_buys_the_rest(judge: Judge) -> None:
+    (unclaimed,) = judge(UNCLAIMED, qualifying=1230, owned=106, needed=166)
+    (short,) = judge(SHORT, qualifying=1230, owned=106, needed=166)
+    assert (unclaimed.evidence["free_to_claim"], short.evidence["to_buy"]) == (42, 18)
+
+
+def test_story_2_after_the_renewal_17_are_paid_for_and_all_are_needed(judge: Judge) -> None:
+    (found,) = judge(EXCEEDED, qualifying=830, owned=125, needed=125)
+    assert found.severity == "warning"
+    assert found.evidence == {"owned": 125, "entitled": 108, "paid": 17, "needed": 125}
+    assert found.remedy.endswith("All of them are needed.")
+
+
+def test_what_is_paid_for_and_not_needed_can_be_given_back(judge: Judge) -> None:
+    (found,) = judge(EXCEEDED, qualifying=830, owned=125, needed=110)
+    assert found.remedy.endswith("15 of them are not needed and can be given back.")
+    (found,) = judge(EXCEEDED, qualifying=830, owned=125, needed=5)
+    assert found.remedy.endswith("17 of them are not needed and can be given back.")
+
+
+def test_an_allocation_used_up_to_the_last_licence_is_not_exceeded(judge: Judge) -> None:
+    assert judge(EXCEEDED, qualifying=830, owned=108, needed=108) == []
+
+
+def test_a_healthy_tenant_has_no_allocation_findings(judge: Judge) -> None:
+    assert [found for rule in RULES for found in judge(rule, qualifying=1230, owned=125, needed=120)] == []
+
+
+def test_a_tenant_without_anything_has_no_allocation_findings(judge: Judge) -> None:
+    assert [found for rule in RULES for found in judge(rule, qualifying=0, owned=0, needed=0)] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "numbers"),
+    [
+        (UNCLAIMED, ((600, 25, 60), (600, 25, 61))),
+        (SHORT, ((600, 85, 90), (600, 85, 91))),
+        (EXCEEDED, ((830, 125, 125), (820, 126, 100))),
+    ],
+    ids=lambda value: value.id if isinstance(value, Rule) else "",
+)
+def test_other_numbers_are_the_same_finding_about_the_tenant(
+    judge: Judge, make_state: Callable[..., TenantState], rule: Rule, numbers: tuple[tuple[int, int, int], ...]
+) -> None:
+    found = [
+        finding
+        for qualifying, owned, needed in numbers
+        for finding in judge(rule, qualifying=qualifying, owned=owned, needed=needed)
+    ]
+    assert len({finding.summary for finding in found}) == 2
+    assert {finding.key for finding in found} == {f"{rule.id}|{make_state().tenant}|"}
+    assert {finding.subject.kind for finding in found} == {"tenant"}

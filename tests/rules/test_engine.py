@@ -1,0 +1,163 @@
+"""Which rules may speak, in which order their findings come, and what is said of the silent ones."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.directory import Account
+from shared.model.finding import SEVERITIES, Finding
+from shared.model.sources import Source, SourceState
+from shared.model.tenant import TenantState
+from shared.rules.catalogue import RULES
+from shared.rules.engine import evaluate
+from shared.rules.rule import Rule
+from shared.rules.snapshot import Snapshot
+
+MakeState = Callable[..., TenantState]
+MakeSnapshot = Callable[..., Snapshot]
+
+FAMILIES = {"accounts", "allocation", "lines", "monitor"}
+BY_ID = pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.id))
+
+
+def test_rule_ids_are_unique() -> None:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+@BY_ID
+def test_a_rule_says_everything_about_itself(rule: Rule) -> None:
+    assert rule.id.strip(string.ascii_lowercase + "-") == ""
+    assert rule.family in FAMILIES
+    assert rule.severity in SEVERITIES
+    assert all(text.strip() == text != "" for text in (rule.title, rule.why, rule.remedy))
+    assert rule.why.endswith(".")
+    assert rule.link.startswith("https://learn.microsoft.com/")
+
+
+@BY_ID
+def test_a_rule_is_silent_about_an_empty_healthy_tenant(
+    rule: Rule, make_state: MakeState, make_snapshot: MakeSnapshot
+) -> None:
+    assert list(rule.check(make_snapshot(make_state()))) == []
+
+
+@BY_ID
+def test_a_rules_findings_carry_its_id(
+    rule: Rule,
+    make_state: MakeState,
+    make_snapshot: MakeSnapshot,
+    make_account: Callable[..., Account],
+    now: datetime,
+) -> None:
+    own, phone = "440eaaa8-b3e0-484b-a8be-62870b9ba70a", "e43b5b99-8dfb-405f-9987-dc307f34bcbd"
+    broken = make_state(
+        make_account(1),
+        make_account(2, phone),
+        make_account(3, phone, own),
+        make_account(4, own, marked=False),
+        read=now - timedelta(hours=1),
+    )
+    found = list(rule.check(make_snapshot(broken)))
+    assert {finding.rule for finding in found} <= {rule.id}
+    assert all(finding.summary and finding.remedy and finding.subject.id for finding in found)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.reads], ids=lambda rule: str(rule.id))
+@pytest.mark.parametrize("source", ["licences", "accounts"])
+def test_a_rule_whose_source_is_stale_is_skipped_and_says_since_when(
+    rule: Rule, source: Source, make_state: MakeState, make_snapshot: MakeSnapshot, now: datetime
+) -> None:
+    state = make_state()
+    stale = SourceState(state="failed", tried_at=now, complete_as_of=now - timedelta(minutes=16), problem="timed out")
+    result = evaluate([rule], make_snapshot(make_state(sources={**state.sources, source: stale})))
+    (skipped,) = result.skipped
+    assert skipped.rule == rule.id
+    assert skipped.why == f"{source} were last read completely at 2026-11-20T09:44:00Z: timed out"
+    assert result.findings == ()
+
+
+def test_a_rule_whose_source_was_never_read_says_so(
+    make_state: MakeState, make_snapshot: MakeSnapshot, now: datetime
+) -> None:
+    failed = SourceState(state="failed", tried_at=now, problem="refused")
+    result = evaluate(RULES, make_snapshot(make_state(sources={"licences": failed})))
+    whys = {skipped.rule: skipped.why for skipped in result.skipped}
+    assert whys["allocation-short"] == "accounts are not read; licences could not be read: refused"
+
+
+def test_a_rule_that_reads_nothing_speaks_always(
+    make_state: MakeState, make_snapshot: MakeSnapshot, now: datetime
+) -> None:
+    result = evaluate(RULES, make_snapshot(make_state(read=now - timedelta(hours=2))))
+    assert {finding.rule for finding in result.findings} == {"source-stale"}
+    assert {skipped.rule for skipped in result.skipped} == {rule.id for rule in RULES} - {"source-stale"}
+
+
+def test_a_failed_read_beside_fresh_knowledge_silences_nobody(
+    make_state: MakeState, make_snapshot: MakeSnapshot, now: datetime
+) -> None:
+    failed = SourceState(state="failed", tried_at=now, complete_as_of=now - timedelta(minutes=15), problem="timed out")
+    result = evaluate(RULES, make_snapshot(make_state(sources={"licences": failed, "accounts": failed})))
+    assert result.skipped == ()
+
+
+def test_every_rule_either_speaks_or_says_why_not(make_state: MakeState, make_snapshot: MakeSnapshot) -> None:
+    result = evaluate(RULES, make_snapshot(make_state(read=None)))
+    assert all(skipped.why for skipped in result.skipped)
+    assert {skipped.rule for skipped in result.skipped} == {rule.id for rule in RULES if rule.reads}
+
+
+@given(data=st.data())
+def test_findings_come_by_severity_then_rule_then_subject(
+    data: st.DataObject, make_finding: Callable[..., Finding], make_state: MakeState, make_snapshot: MakeSnapshot
+) -> None:
+    found = data.draw(
+        st.lists(
+            st.builds(
+                make_finding,
+                st.sampled_from(["b-rule", "a-rule"]),
+                st.integers(0, 3),
+                st.sampled_from(SEVERITIES),
+                aspect=st.sampled_from(["", "menu"]),
+            ),
+            max_size=12,
+        )
+    )
+
+    def check(_: Snapshot) -> Iterator[Finding]:
+        yield from found
+
+    rule = Rule(
+        id="any",
+        family="monitor",
+        severity="info",
+        title="t",
+        reads=frozenset(),
+        why="w",
+        remedy="r",
+        link="",
+        check=check,
+    )
+    ordered = evaluate([rule], make_snapshot(make_state())).findings
+    ranks = [
+        (("critical", "warning", "info").index(each.severity), each.rule, each.subject.id, each.aspect)
+        for each in ordered
+    ]
+    assert ranks == sorted(ranks)
+    assert sorted(each.key for each in ordered) == sorted(each.key for each in found)
+
+
+def test_the_order_in_which_accounts_were_read_does_not_matter(
+    make_state: MakeState, make_snapshot: MakeSnapshot, make_account: Callable[..., Account]
+) -> None:
+    accounts = [make_account(number) for number in range(5)]
+    forward = evaluate(RULES, make_snapshot(make_state(*accounts)))
+    backward = evaluate(RULES, make_snapshot(make_state(*reversed(accounts))))
+    assert forward == backward
+    assert len(forward.findings) == 6  # five unlicensed, and the tenant short of five

@@ -1,0 +1,72 @@
+"""The rule about the sources themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.model.finding import Finding
+from shared.model.sources import SourceState
+from shared.model.tenant import TenantState
+from shared.rules.snapshot import Snapshot
+from shared.rules.source_stale import RULE
+
+MakeState = Callable[..., TenantState]
+Judge = Callable[[TenantState], list[Finding]]
+
+
+@pytest.fixture
+def judge(make_snapshot: Callable[..., Snapshot]) -> Judge:
+    return lambda state: list(RULE.check(make_snapshot(state)))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "severity"), [(0, None), (15, None), (16, "warning"), (50, "warning"), (51, "critical")]
+)
+def test_a_source_is_stale_after_three_intervals_and_critical_after_ten(
+    judge: Judge, make_state: MakeState, now: datetime, minutes: int, severity: str | None
+) -> None:
+    found = judge(make_state(read=now - timedelta(minutes=minutes)))
+    assert [finding.severity for finding in found] == ([severity] * 2 if severity else [])
+    assert [finding.subject.id for finding in found] == (["accounts", "licences"] if severity else [])
+
+
+def test_a_failed_read_does_not_make_fresh_knowledge_stale(judge: Judge, make_state: MakeState, now: datetime) -> None:
+    failed = SourceState(state="failed", tried_at=now, complete_as_of=now - timedelta(minutes=10), problem="timed out")
+    assert judge(make_state(sources={"licences": failed, "accounts": failed})) == []
+
+
+def test_a_stale_source_says_since_when_and_why(judge: Judge, make_state: MakeState, now: datetime) -> None:
+    complete = SourceState(state="complete", tried_at=now, complete_as_of=now)
+    failed = SourceState(state="failed", tried_at=now, complete_as_of=now - timedelta(minutes=20), problem="timed out")
+    (found,) = judge(make_state(sources={"licences": complete, "accounts": failed}))
+    assert (found.subject.kind, found.subject.id) == ("source", "accounts")
+    assert "could not read the accounts of this tenant since 2026-11-20 09:40 UTC" in found.summary
+    assert found.remedy.endswith("Last problem: timed out")
+    assert found.evidence == {"state": "failed", "complete_as_of": "2026-11-20T09:40:00Z", "problem": "timed out"}
+
+
+def test_a_source_that_was_tried_and_never_read_is_a_finding(
+    judge: Judge, make_state: MakeState, now: datetime
+) -> None:
+    failed = SourceState(state="failed", tried_at=now, problem="the permission User.Read.All is missing")
+    (found,) = judge(make_state(sources={"accounts": failed}))
+    assert (found.severity, found.evidence["complete_as_of"]) == ("warning", "never")
+    assert "accounts" in found.summary
+    assert found.remedy.endswith("the permission User.Read.All is missing")
+
+
+def test_a_source_that_nobody_reads_is_not_stale(judge: Judge, make_state: MakeState) -> None:
+    assert judge(make_state(read=None)) == []
+
+
+def test_another_problem_of_the_same_source_is_the_same_finding(
+    judge: Judge, make_state: MakeState, now: datetime
+) -> None:
+    keys = {
+        judge(make_state(sources={"accounts": SourceState(state="failed", tried_at=now, problem=problem)}))[0].key
+        for problem in ("timed out", "refused")
+    }
+    assert keys == {"source-stale|accounts|"}

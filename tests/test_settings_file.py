@@ -1,0 +1,148 @@
+"""The TOML file: what may stand in it, and what a user reads when something else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.errors import SettingsError
+from shared.model.timing import Repeat, Timing
+from shared.settings import FileSettings, duration, load
+
+TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
+
+Read = Callable[[str], FileSettings]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    def settings(text: str) -> FileSettings:
+        path = tmp_path / "linekeeper.toml"
+        path.write_text(text, encoding="utf-8")
+        return load({"LINEKEEPER_TENANT_ID": TENANT, "LINEKEEPER_CONFIG": str(path)}).file
+
+    return settings
+
+
+@pytest.fixture
+def refusal(read: Read) -> Callable[[str], str]:
+    def text_of(text: str) -> str:
+        with pytest.raises(SettingsError) as caught:
+            read(text)
+        said = str(caught.value)
+        assert said.startswith("LINEKEEPER_CONFIG: ")
+        assert "linekeeper.toml" in said
+        assert len(said.splitlines()) == 1
+        return said
+
+    return text_of
+
+
+Refusal = Callable[[str], str]
+
+
+def test_an_empty_file_leaves_the_defaults(read: Read) -> None:
+    defaults = read("")
+    assert defaults == FileSettings()
+    assert defaults.alerting == Timing(
+        group_wait=timedelta(seconds=30),
+        group_interval=timedelta(minutes=5),
+        repeat=Repeat(critical=timedelta(hours=4), warning=timedelta(hours=24)),
+    )
+
+
+def test_what_the_file_says_is_taken_and_the_rest_stays(read: Read) -> None:
+    settings = read('[alerting]\ngroup_wait = "45s"\n\n[alerting.repeat]\nwarning = "7d"\n')
+    assert settings.alerting == Timing(
+        group_wait=timedelta(seconds=45), repeat=Repeat(critical=timedelta(hours=4), warning=timedelta(days=7))
+    )
+
+
+def test_a_nested_table_may_stand_in_one_line(read: Read) -> None:
+    settings = read('[alerting]\ngroup_interval = "1m"\nrepeat = { critical = "1h", warning = "2 h" }\n')
+    assert settings.alerting.repeat == Repeat(critical=timedelta(hours=1), warning=timedelta(hours=2))
+    assert settings.alerting.group_interval == timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "right"),
+    [
+        ('[alerting]\ngroup_wiat = "30s"', "group_wiat", "group_wait"),
+        ('[alerting.repeat]\ncritcal = "4h"', "critcal", "critical"),
+        ("[alertin]", "alertin", "alerting"),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_nearest_known_one(
+    refusal: Refusal, text: str, wrong: str, right: str
+) -> None:
+    said = refusal(text)
+    assert f"`{wrong}`" in said
+    assert f"did you mean `{right}`?" in said
+    assert said.endswith("See docs/settings.md.")
+
+
+def test_an_unknown_key_like_no_other_is_only_named(refusal: Refusal) -> None:
+    said = refusal("[colours]")
+    assert "`colours`" in said
+    assert "did you mean" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('[alerting]\ngroup_wait = "soon"', "alerting.group_wait"),
+        ('[alerting]\ngroup_wait = ""', "alerting.group_wait"),
+        ('[alerting]\ngroup_wait = "-5s"', "alerting.group_wait"),
+        ('[alerting]\ngroup_interval = "5 minutes"', "alerting.group_interval"),
+        ('[alerting.repeat]\ncritical = "4x"', "alerting.repeat.critical"),
+        ("[alerting]\ngroup_wait = 30", "alerting.group_wait"),
+        ("[alerting]\ngroup_wait = true", "alerting.group_wait"),
+        ('[alerting]\nrepeat = "4h"', "alerting.repeat"),
+        ('[alerting]\ngroup_wait = ["30s"]', "alerting.group_wait"),
+        ("alerting = 5", "alerting"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_path(refusal: Refusal, text: str, place: str) -> None:
+    assert place in refusal(text)
+
+
+@pytest.mark.parametrize("value", ["9999999999d", "99999999999999999999s", "1" * 5000 + "h"])
+def test_a_duration_beyond_all_calendars_is_named_by_its_path(refusal: Refusal, value: str) -> None:
+    assert "alerting.group_wait" in refusal(f'[alerting]\ngroup_wait = "{value}"')
+
+
+def test_a_repeat_shorter_than_the_group_interval_is_refused(refusal: Refusal) -> None:
+    assert "repeat" in refusal('[alerting]\ngroup_interval = "1h"\n\n[alerting.repeat]\ncritical = "1m"')
+
+
+@pytest.mark.parametrize(
+    "text", ["group_wait", "[alerting", 'a = "b', '[alerting]\ngroup_wait = "1s"\ngroup_wait = "2s"']
+)
+def test_a_file_that_is_no_toml_is_named_with_the_place(refusal: Refusal, text: str) -> None:
+    said = refusal(text)
+    assert "is not TOML" in said
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "linekeeper.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match=r"^LINEKEEPER_CONFIG: .*linekeeper\.toml is not TOML"):
+        load({"LINEKEEPER_TENANT_ID": TENANT, "LINEKEEPER_CONFIG": str(path)})
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "."])
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match=r"^LINEKEEPER_CONFIG: .* cannot be read: (No such file|Is a directory)"):
+        load({"LINEKEEPER_TENANT_ID": TENANT, "LINEKEEPER_CONFIG": str(tmp_path / name)})
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["s", "m", "h", "d"]))
+def test_a_duration_is_a_number_and_a_unit(count: int, unit: str) -> None:
+    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
+    assert duration(f"{count}{unit}").total_seconds() == count * seconds
+    assert duration(f" {count} {unit} ") == duration(f"{count}{unit}")
