@@ -137,6 +137,8 @@ class GraphReader:
         ]
         request = self._transport.request(Method.POST, f"{self._transport.url}/$batch", {"requests": requests})
         batch = await self._transport.fetch(request, WireBatch)
+        if {answer.id for answer in batch.responses} != set(ids):
+            raise SourceError("Microsoft Graph did not answer every request of a batch.")
         answers: list[tuple[str, WireUser | None]] = []
         for answer in batch.responses:
             if answer.status == OK:
@@ -144,7 +146,7 @@ class GraphReader:
             elif answer.status == NOT_FOUND:
                 answers.append((answer.id, None))
             else:
-                raise error_of(answer.status, bytes(answer.body))
+                raise error_of(answer.status, bytes(answer.body), answer.header("Retry-After"))
         return answers
 
     async def _rows(self, request: object, row: type) -> AsyncIterator:  # type: ignore[type-arg]

@@ -199,7 +199,12 @@ class WireBatchAnswer(_Wire, frozen=True):
 
     id: str
     status: int
+    headers: dict[str, str] = {}
     body: msgspec.Raw = msgspec.Raw()
+
+    def header(self, name: str) -> str:
+        """A header by its name in any letter case, "" where it is not there."""
+        return next((value for key, value in self.headers.items() if key.casefold() == name.casefold()), "")
 
 
 class WireBatch(_Wire, frozen=True):

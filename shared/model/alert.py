@@ -86,6 +86,7 @@ class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     due: datetime
     attempts: int = 0
     claimed_until: datetime | None = None
+    claimed_by: str = ""
     refused: str = ""
     traceparent: str = ""
 

@@ -41,7 +41,7 @@ def decode_message(content: bytes) -> ChangeMessage:
     """
     try:
         message = msgspec.json.decode(content, type=ChangeMessage)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise UnreadableMessage(f"a message on queue {QUEUE} cannot be read: {problem}.") from None
     if message.v != 1:
         raise UnreadableMessage(f"a message on queue {QUEUE} has version {message.v}, this service reads 1.")

@@ -24,10 +24,34 @@ class AssignedPlan(msgspec.Struct, frozen=True):
     status: str
 
 
+class Assignment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the assignment of a SKU went (Graph's `licenseAssignmentState`); `group` is None for a direct one."""
+
+    sku_id: str
+    state: str = ""
+    error: str = ""
+    group: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the licence is not, or not wholly, in force."""
+        return "error" in self.state.casefold()
+
+
+class Departed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An account that mattered and is no live user any more: it may be restored, or is gone for good."""
+
+    id: str
+    name: str = ""
+    restorable: bool = False
+    read_at: datetime
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A directory user that the monitor follows: a resource account, or a holder of its licence.
 
     `read_at` is when the read that brought it began (UTC): an older observation never replaces a newer one.
+    `marked_until` is when an account that was a resource account was first seen without the department marker.
     """
 
     id: str
@@ -39,6 +63,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     created: datetime | None = None
     licences: tuple[AssignedLicence, ...] = ()
     plans: tuple[AssignedPlan, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    marked_until: datetime | None = None
     read_at: datetime
 
     @property
@@ -53,7 +79,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AccountChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What a delta read said of one user: an absent property is unchanged, an empty one is empty."""
+    """What a delta read said of one user: an absent property is unchanged, an empty one is empty.
+
+    Of a user that was removed, `restorable` tells that it can be restored.
+    """
 
     id: str
     removed: bool = False
@@ -65,6 +94,8 @@ class AccountChange(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime | msgspec.UnsetType | None = msgspec.UNSET
     licences: tuple[AssignedLicence, ...] | msgspec.UnsetType = msgspec.UNSET
     plans: tuple[AssignedPlan, ...] | msgspec.UnsetType = msgspec.UNSET
+    assignments: tuple[Assignment, ...] | msgspec.UnsetType = msgspec.UNSET
+    restorable: bool = False
 
     def applied_to(self, account: Account, read_at: datetime) -> Account:
         """The account with what changed."""
@@ -73,5 +104,5 @@ class AccountChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _CHANGEABLE = tuple(
-    field.name for field in msgspec.structs.fields(AccountChange) if field.name not in {"id", "removed"}
+    field.name for field in msgspec.structs.fields(AccountChange) if field.name not in {"id", "removed", "restorable"}
 )

@@ -8,7 +8,7 @@ import msgspec
 
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
-SubjectKind = Literal["resource_account", "user", "tenant", "sku", "source"]
+SubjectKind = Literal["resource_account", "user", "tenant", "sku", "source", "subscription"]
 Evidence = dict[str, str | int | bool | list[str]]
 
 

@@ -17,6 +17,17 @@ INTERVALS: dict[Source, timedelta] = {
 }
 """How often each source that is read today is read."""
 
+PERMISSIONS: dict[Source, str] = {
+    "licences": "Organization.Read.All",
+    "accounts": "User.Read.All",
+    "numbers": "TeamsTelephoneNumber.Read.All",
+    "calling": "TeamsUserConfiguration.Read.All",
+}
+"""The application permission that each source needs (Microsoft Graph permissions reference)."""
+
+REQUIRED: tuple[Source, ...] = ("licences", "accounts")
+"""The sources without which nothing can be said; the others sharpen what is said."""
+
 FRESH_INTERVALS = 3
 """A source is fresh while its last complete read is no older than this many of its intervals."""
 
@@ -25,14 +36,17 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """How the last read of a source went, and when it was last read completely (times UTC).
 
     `complete_as_of` outlives later failures: what was read then is still what the document holds. `failing_since` is
-    the first of the failures in a row.
+    the first of the failures in a row, `not_before` when Graph wants to be asked again at the earliest, `permission`
+    the application permission that the last read was refused for.
     """
 
     state: ReadState = "absent"
     tried_at: datetime | None = None
     complete_as_of: datetime | None = None
     failing_since: datetime | None = None
+    not_before: datetime | None = None
     problem: str = ""
+    permission: str = ""
 
     def is_fresh(self, now: datetime, interval: timedelta) -> bool:
         """Whether findings may be opened and resolved on what this source last gave."""

@@ -7,8 +7,9 @@ from datetime import datetime
 import msgspec
 
 from shared.model.alert import Alert, GroupLog, OutboxEntry, Transition
-from shared.model.directory import Account
+from shared.model.directory import Account, Departed
 from shared.model.licences import CommerceSubscription, Sku
+from shared.model.numbers import CallingState, PhoneNumber
 from shared.model.sources import ABSENT, Source, SourceState
 
 SCHEMA = 1
@@ -21,24 +22,41 @@ class DeltaPosition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     `link` continues it ("" = no baseline yet, or the chain is broken). `baseline` is when the last reading of
     everything began, and `listed` are the SKUs whose holders it listed. `brought` remembers, for a while, when the
     read began that last brought each id, so that a storm of notifications about it costs no further read.
+    `awaited` are ids that a notification named and no read has brought yet, because Graph could not be read.
     """
 
     link: str = ""
     baseline: datetime | None = None
     listed: tuple[str, ...] = ()
     brought: dict[str, datetime] = {}
+    awaited: tuple[str, ...] = ()
+
+
+class SubscriptionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of the change subscription. `fingerprint` tells which client state it was made with."""
+
+    id: str = ""
+    expires: datetime | None = None
+    fingerprint: str = ""
+    checked_at: datetime | None = None
+    problem: str = ""
 
 
 class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     """All state of one tenant, loaded and saved as a whole under compare-and-swap.
 
-    `subscriptions` is None where the tenant's commerce subscriptions may not be read. `entitled` is the
+    `departed` are accounts that mattered and were deleted. `subscriptions` is None where the tenant's commerce
+    subscriptions may not be read. `entitled` is the
     allocation at the last complete read, the one that a change is announced against.
     """
 
     tenant: str
     schema: int = SCHEMA
     accounts: dict[str, Account] = {}
+    departed: dict[str, Departed] = {}
+    numbers: tuple[PhoneNumber, ...] = ()
+    calling: dict[str, CallingState] = {}
+    subscription: SubscriptionState = SubscriptionState()
     skus: tuple[Sku, ...] = ()
     subscriptions: tuple[CommerceSubscription, ...] | None = None
     sources: dict[Source, SourceState] = {}

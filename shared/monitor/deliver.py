@@ -6,6 +6,7 @@ At least once: a crash between posting and recording repeats the one entry in fl
 from __future__ import annotations
 
 import logging
+import uuid
 from datetime import datetime, timedelta
 
 import msgspec
@@ -48,10 +49,9 @@ async def deliver(monitor: Monitor) -> None:
         claimed = _next(await monitor.load(), now)
         if claimed is None:
             return
-        state = await monitor.commit(lambda document: _claim(document, claimed, now))  # noqa: B023 - run at once
-        if not _holds_claim(state, claimed, now):
-            return
-        if not await _post(monitor, sender, claimed):
+        mine = msgspec.structs.replace(claimed, claimed_until=now + CLAIM, claimed_by=uuid.uuid4().hex)
+        state = await monitor.commit(lambda document: _claim(document, claimed, mine, now))  # noqa: B023 - run at once
+        if mine not in state.outbox or not await _post(monitor, sender, mine):
             return
 
 
@@ -78,21 +78,15 @@ def _next(state: TenantState, now: datetime) -> OutboxEntry | None:
     return None
 
 
-def _claim(state: TenantState, claimed: OutboxEntry, now: datetime) -> TenantState:
-    if _next(state, now) != claimed:
-        return state
-    return _replaced(state, msgspec.structs.replace(claimed, claimed_until=now + CLAIM))
-
-
-def _holds_claim(state: TenantState, claimed: OutboxEntry, now: datetime) -> bool:
-    return any(entry.id == claimed.id and entry.claimed_until == now + CLAIM for entry in state.outbox)
+def _claim(state: TenantState, claimed: OutboxEntry, mine: OutboxEntry, now: datetime) -> TenantState:
+    return _replaced(state, mine) if _next(state, now) == claimed else state
 
 
 def _recorded(state: TenantState, entry: OutboxEntry, result: Result, now: datetime) -> TenantState:
     if isinstance(result, Delivered):
         outbox = tuple(each for each in state.outbox if each.id != entry.id)
         return msgspec.structs.replace(state, outbox=outbox)
-    after = msgspec.structs.replace(entry, attempts=entry.attempts + 1, claimed_until=None)
+    after = msgspec.structs.replace(entry, attempts=entry.attempts + 1, claimed_until=None, claimed_by="")
     if isinstance(result, Delayed) and now - entry.created < GIVE_UP:
         return _replaced(state, msgspec.structs.replace(after, due=now + _pause(after, result)))
     return _replaced(state, msgspec.structs.replace(after, refused=result.reason))

@@ -51,7 +51,9 @@ def with_baseline(state: TenantState, baseline: Baseline) -> TenantState:
     if state.delta.baseline is not None and state.delta.baseline >= baseline.begun:
         return state
     later = {key: each for key, each in state.accounts.items() if each.read_at > baseline.begun}
-    told_later = {key for key, at in state.delta.brought.items() if at > baseline.begun}
+    # Whom a later read brought and the document does not hold has gone, if that read knew all that the baseline knew.
+    judged_alike = set(baseline.licence_skus) <= set(state.delta.listed)
+    told_later = {key for key, at in state.delta.brought.items() if at > baseline.begun and judged_alike}
     accounts = {account.id: account for account in baseline.accounts if account.id not in told_later} | later
     position = DeltaPosition(
         link=baseline.link,
@@ -110,6 +112,8 @@ def with_accounts(state: TenantState, read: AccountsRead) -> TenantState:
 def with_failure(state: TenantState, source: Source, problem: str, now: datetime) -> TenantState:
     """The document with a failed read: what was known stays known, as of when it was read."""
     known = state.source(source)
+    if known.complete_as_of is not None and known.complete_as_of >= now:
+        return state
     failed = msgspec.structs.replace(
         known, state="failed", tried_at=now, failing_since=known.failing_since or now, problem=problem
     )
