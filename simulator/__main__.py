@@ -42,6 +42,7 @@ def _settings(server: SimulatorServer) -> str:
         f"export LINEKEEPER_GRAPH_URL={server.graph_url}\n"
         f"export LINEKEEPER_TEAMS_WEBHOOK_URL='{server.webhook_url}'\n"
         f"# The channel: {server.channel_page_url}\n"
+        f"# Faults, counts and the tenant: {server.control_url}\n"
     )
 
 

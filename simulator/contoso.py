@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
-from simulator.directory import Clock, SimulatedTenant, utc_now
+from simulator.contoso_telephony import add_telephony
+from simulator.directory import SimulatedTenant
+from simulator.journal import Clock, utc_now
 from simulator.records import ServicePlan
 
 TENANT_ID = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
@@ -101,6 +103,8 @@ def contoso(clock: Clock = utc_now) -> SimulatedTenant:
     _buy(tenant, now)
     _add_resource_accounts(tenant, now)
     _add_people(tenant, now)
+    add_telephony(tenant, _CITIES)
+    tenant.journal.settle()
     return tenant
 
 

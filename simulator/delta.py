@@ -1,7 +1,9 @@
 """Delta queries over users: tokens, rounds and pages.
 
 Imitates "Use delta query to track changes in Microsoft Graph data" and "user: delta". A token stands for a place in the
-tenant's change log together with the properties selected when the query began.
+tenant's change log together with the properties selected when the query began. How an expired token is told is
+documented in two ways: 410 with a Location, and "a 40X-series error with error codes such as syncStateNotFound"; that
+the second is a 400 is an assumption.
 """
 
 import secrets
@@ -12,7 +14,8 @@ from typing import Any
 
 from simulator.directory import SimulatedTenant
 from simulator.exchange import GraphAnswer, GraphError, GraphRequest, bad_request
-from simulator.records import Change, user_properties
+from simulator.faults import DeltaExpiry
+from simulator.records import Change, User, user_properties
 
 _PATH = "users/delta"
 _LATEST = "latest"
@@ -31,7 +34,7 @@ class _Place:
 
     select: tuple[str, ...]
     position: int
-    items: Sequence[Item] = ()
+    items: Sequence[User | Item] = ()
     offset: int = 0
 
 
@@ -48,11 +51,17 @@ class DeltaQueries:
         self.page_size = 200
         self.lag = 0.0
         self.repeats = False
+        self._expiry: DeltaExpiry = "gone"
         self._tenant = tenant
         self._places: dict[str, _Place] = {}
 
-    def expire_tokens(self) -> None:
-        """Forget every token, as after the seven days that the directory keeps them."""
+    def expire_tokens(self, form: DeltaExpiry = "gone") -> None:
+        """Forget every token, as after the seven days that the directory keeps them.
+
+        Args:
+            form: How a forgotten token is answered from now on.
+        """
+        self._expiry = form
         self._places.clear()
 
     def answer(self, request: GraphRequest) -> GraphAnswer:
@@ -61,7 +70,7 @@ class DeltaQueries:
         if not token or token.lower() == _LATEST:
             request.allow("$select", "$deltatoken")
             select = request.selected(tuple(user_properties())) or _DEFAULT_SELECT
-            items = [] if token else self._everyone(select)
+            items: Sequence[User | Item] = () if token else self._everyone()
             return self._page(request, _Place(select, self._horizon(), items))
         request.allow("$skiptoken", "$deltatoken")
         place = self._place(request, token)
@@ -79,13 +88,16 @@ class DeltaQueries:
             body["@odata.nextLink"] = request.link(_PATH, skiptoken=self._token(rest))
         else:
             body["@odata.deltaLink"] = request.link(_PATH, deltatoken=self._token(_Place(place.select, place.position)))
-        body["value"] = list(place.items[place.offset : end])
+        body["value"] = [
+            _whole(item, place.select) if isinstance(item, User) else item for item in place.items[place.offset : end]
+        ]
         return GraphAnswer(200, body)
 
-    def _everyone(self, select: Sequence[str]) -> list[Item]:
-        """The first round: every user, and those in the deleted items as removed."""
-        present = [_whole(user.as_graph(), select) for user in self._tenant.users.values()]
-        return present + [_removed(user.id, "changed") for user in self._tenant.deleted.values()]
+    def _everyone(self) -> list[User | Item]:
+        """The first round: every user, and those in the deleted items as removed; users are printed page by page."""
+        present = self._tenant.seen_after(self._tenant.users, self.lag).values()
+        deleted = self._tenant.seen_after(self._tenant.deleted, self.lag)
+        return [*present, *(_removed(user_id, "changed") for user_id in deleted)]
 
     def _changed(self, changes: Sequence[Change], select: Sequence[str]) -> list[Item]:
         """A later round: an object's id and what changed of the selected properties since the token."""
@@ -116,13 +128,16 @@ class DeltaQueries:
     def _place(self, request: GraphRequest, token: str) -> _Place:
         place = self._places.get(token)
         if place is None:
-            location = {"Location": request.link(_PATH, deltatoken="")}
-            raise GraphError(
-                410, "syncStateNotFound", "The sync state is not found: start a full round again.", location
-            )
+            raise self._expired(request)
         if bool(place.items) != ("$skiptoken" in request.query):
             raise bad_request("The token does not belong to this kind of link.")
         return place
+
+    def _expired(self, request: GraphRequest) -> GraphError:
+        message = "The sync state is not found: start a full round again."
+        if self._expiry != "gone":
+            return GraphError(400, self._expiry, message)
+        return GraphError(410, "syncStateNotFound", message, {"Location": request.link(_PATH, deltatoken="")})
 
 
 def _item(change: Change, select: Sequence[str], earlier: Mapping[str, Any]) -> Item | None:
@@ -131,18 +146,17 @@ def _item(change: Change, select: Sequence[str], earlier: Mapping[str, Any]) -> 
     if change.kind in _REASONS:
         return _removed(user.id, _REASONS[change.kind])
     if change.kind != "updated":
-        return _whole(user.as_graph(), select)
+        return _whole(user, select)
     tracked = change.properties.intersection(select) - _UNTRACKED
     if not tracked:
         return None
-    printed = user.as_graph()
     # An object's newest item says everything that its earlier ones said, so that the last one may be taken alone.
-    return {"id": user.id} | {name: printed[name] for name in select if name in tracked or name in earlier}
+    return {"id": user.id} | user.as_graph(name for name in select if name in tracked or name in earlier)
 
 
-def _whole(printed: Mapping[str, Any], select: Sequence[str]) -> Item:
+def _whole(user: User, select: Sequence[str]) -> Item:
     # A property that was never set is left out.
-    return {"id": printed["id"]} | {name: printed[name] for name in select if printed[name] is not None}
+    return {"id": user.id} | {name: value for name, value in user.as_graph(select).items() if value is not None}
 
 
 def _removed(user_id: str, reason: str) -> Item:

@@ -8,17 +8,19 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from simulator.licences import with_licences
+from simulator.journal import Clock, utc_now
+from simulator.licences import check_assignable, with_licences
 from simulator.records import (
     AssignedLicense,
     Change,
     ChangeKind,
     CommerceSubscription,
+    RefusedError,
     ServicePlan,
     Sku,
     Status,
@@ -26,31 +28,16 @@ from simulator.records import (
     changed_properties,
     user_properties,
 )
+from simulator.telephony import Telephony
 
 Listener = Callable[[Change], None]
-Clock = Callable[[], datetime]
 
 
-class RefusedError(Exception):
-    """A mutation that the directory does not accept; ``reason`` is Entra's name for it, as in ``CountViolation``."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-def utc_now() -> datetime:
-    """The time now in UTC."""
-    return datetime.now(UTC)
-
-
-class SimulatedTenant:
-    """The directory of one tenant.
+class SimulatedTenant(Telephony):
+    """The directory of one tenant, and its telephony.
 
     Attributes:
-        tenant_id: The tenant's GUID.
         name: The account name that SKUs carry.
-        clock: Where mutations take their time from.
         users: Users by id, in the order of their creation.
         deleted: Soft-deleted users by id.
         skus: SKUs by id.
@@ -59,9 +46,8 @@ class SimulatedTenant:
     """
 
     def __init__(self, tenant_id: str, *, name: str = "contoso", clock: Clock = utc_now) -> None:
-        self.tenant_id = tenant_id
+        super().__init__(tenant_id, clock)
         self.name = name
-        self.clock = clock
         self.users: dict[str, User] = {}
         self.deleted: dict[str, User] = {}
         self.skus: dict[str, Sku] = {}
@@ -89,9 +75,10 @@ class SimulatedTenant:
         )
         return next(matches, None)
 
-    def consumed(self) -> Counter[str]:
-        """Units in use by SKU: what active users hold, never a number of its own."""
-        return Counter(licence.sku_id for user in self.users.values() for licence in user.assigned_licenses)
+    def consumed(self, *, lag: float = 0.0) -> Counter[str]:
+        """Units in use by SKU: what active users hold, never a number of its own, as seen after so many seconds."""
+        users = self.seen_after(self.users, lag).values()
+        return Counter(licence.sku_id for user in users for licence in user.assigned_licenses)
 
     def add_user(
         self,
@@ -196,30 +183,10 @@ class SimulatedTenant:
                 raise RefusedError("InvalidValue", f"User does not have a corresponding license: {sku_id}.")
         for licence in add:
             if not forced:
-                self._check_assignable(user, licence)
+                check_assignable(user, licence, self.skus.get(licence.sku_id), self.consumed()[licence.sku_id])
             held[licence.sku_id] = licence
         changed = with_licences(user, tuple(held.values()), self.skus, (at or self._now()).replace(microsecond=0))
         return self._update(changed, at)
-
-    def _check_assignable(self, user: User, licence: AssignedLicense) -> None:
-        sku = self.skus.get(licence.sku_id)
-        if sku is None:
-            raise RefusedError(
-                "InvalidValue", f"License {licence.sku_id} does not correspond to a valid company License."
-            )
-        unknown = set(licence.disabled_plans) - {plan.id for plan in sku.plans}
-        if unknown:
-            raise RefusedError("InvalidValue", f"The plans {sorted(unknown)} are not part of {sku.part_number}.")
-        if user.usage_location is None:
-            raise RefusedError(
-                "ProhibitedInUsageLocationViolation",
-                "License assignment cannot be done for user with invalid usage location.",
-            )
-        holds = any(held.sku_id == sku.id for held in user.assigned_licenses)
-        if not holds and self.consumed()[sku.id] >= sku.assignable:
-            raise RefusedError(
-                "CountViolation", f"Subscription with SKU {sku.id} does not have any available licenses."
-            )
 
     def add_sku(
         self,
@@ -246,26 +213,34 @@ class SimulatedTenant:
             next_lifecycle_date_time=next_lifecycle,
             is_trial=is_trial,
         )
-        self.skus[sku_id] = sku
-        self.purchases[purchase.id] = purchase
+        self._put_sku(sku)
+        self._put_purchase(purchase)
         return sku
 
     def set_enabled_units(self, sku_id: str, units: int) -> None:
         """Renew a SKU at another size: its units, and the size of its first purchase, which takes the difference."""
-        self.skus[sku_id] = msgspec.structs.replace(self.skus[sku_id], units=units)
+        self._put_sku(msgspec.structs.replace(self.skus[sku_id], units=units))
         first, *others = [purchase for purchase in self.purchases.values() if purchase.sku_id == sku_id]
         rest = sum(purchase.total_licenses for purchase in others)
-        self.purchases[first.id] = msgspec.structs.replace(first, total_licenses=max(0, units - rest))
+        self._put_purchase(msgspec.structs.replace(first, total_licenses=max(0, units - rest)))
 
     def set_sku_status(self, sku_id: str, status: Status) -> None:
         """Move a SKU, its purchases and its holders' plans to another state, as an expiry does."""
-        self.skus[sku_id] = msgspec.structs.replace(self.skus[sku_id], status=status)
+        self._put_sku(msgspec.structs.replace(self.skus[sku_id], status=status))
         for purchase in list(self.purchases.values()):
             if purchase.sku_id == sku_id:
-                self.purchases[purchase.id] = msgspec.structs.replace(purchase, status=status)
+                self._put_purchase(msgspec.structs.replace(purchase, status=status))
         for user in list(self.users.values()):
             if any(licence.sku_id == sku_id for licence in user.assigned_licenses):
                 self._update(with_licences(user, user.assigned_licenses, self.skus, self._now(), settled=True))
+
+    def _put_sku(self, sku: Sku) -> None:
+        self.journal.note(self.skus, sku.id, self.clock())
+        self.skus[sku.id] = sku
+
+    def _put_purchase(self, purchase: CommerceSubscription) -> None:
+        self.journal.note(self.purchases, purchase.id, self.clock())
+        self.purchases[purchase.id] = purchase
 
     def _active(self, user_id: str) -> User:
         try:
@@ -284,6 +259,9 @@ class SimulatedTenant:
         return self._commit("updated", user, properties, at) if properties else user
 
     def _commit(self, kind: ChangeKind, user: User, properties: frozenset[str], at: datetime | None = None) -> User:
+        moment = at or self.clock()
+        self.journal.note(self.users, user.id, moment)
+        self.journal.note(self.deleted, user.id, moment)
         if kind != "updated":
             self.users.pop(user.id, None)
             self.deleted.pop(user.id, None)
@@ -291,7 +269,7 @@ class SimulatedTenant:
             self.deleted[user.id] = user
         elif kind != "purged":
             self.users[user.id] = user
-        change = Change(len(self.changes) + 1, kind, at or self.clock(), user, properties)
+        change = Change(len(self.changes) + 1, kind, moment, user, properties)
         self.changes.append(change)
         for listener in tuple(self._listeners):
             listener(change)

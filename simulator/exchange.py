@@ -6,11 +6,13 @@ A request inside a ``$batch`` takes the same way as one that came alone, so both
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
+
+from simulator.faults import Damage
 
 Shape = TypeVar("Shape")
 
@@ -31,6 +33,11 @@ def bad_request(message: str) -> GraphError:
     return GraphError(400, "Request_BadRequest", message)
 
 
+def denied() -> GraphError:
+    """The 403 for a permission that the application does not have."""
+    return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
 def not_found(what: str) -> GraphError:
     """The 404 for a directory object that does not exist."""
     return GraphError(
@@ -42,16 +49,17 @@ def not_found(what: str) -> GraphError:
 
 @dataclass(frozen=True, slots=True)
 class GraphAnswer:
-    """A status, a JSON body (None for no body) and headers."""
+    """A status, a JSON body (None for no body), headers, and what happens to the bytes on their way."""
 
     status: int
     body: Mapping[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    damage: Damage | None = None
 
 
-def error_answer(error: GraphError, request_id: str) -> GraphAnswer:
+def error_answer(error: GraphError, request_id: str, now: datetime) -> GraphAnswer:
     """An error as "Microsoft Graph error responses and resource types" shapes it."""
-    inner = {"date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"), "request-id": request_id}
+    inner = {"date": now.strftime("%Y-%m-%dT%H:%M:%S"), "request-id": request_id}
     body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
     return GraphAnswer(error.status, body, error.headers)
 
@@ -80,6 +88,12 @@ class GraphRequest:
     headers: Mapping[str, str]
     body: bytes
     root: str
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the request goes on from a token that an earlier answer gave."""
+        token = self.query.get("$skiptoken") or self.query.get("$deltatoken", "")
+        return token.lower() not in {"", "latest"}
 
     def allow(self, *options: str) -> None:
         """Refuse any query option that is not named here, as Graph refuses what a resource does not support."""

@@ -9,7 +9,16 @@ from datetime import datetime
 
 import msgspec
 
-from simulator.records import AssignedLicense, AssignedPlan, LicenseAssignmentState, ServicePlan, Sku, Status, User
+from simulator.records import (
+    AssignedLicense,
+    AssignedPlan,
+    LicenseAssignmentState,
+    RefusedError,
+    ServicePlan,
+    Sku,
+    Status,
+    User,
+)
 
 _BEST_FIRST: tuple[Status, ...] = ("Enabled", "Warning", "Suspended", "LockedOut", "Deleted")
 
@@ -32,6 +41,33 @@ def with_licences(
         assigned_plans=_plans_after(user.assigned_plans, licences, skus, now),
         license_assignment_states=_states_after(user, licences, now, settled=settled),
     )
+
+
+def check_assignable(user: User, licence: AssignedLicense, sku: Sku | None, consumed: int) -> None:
+    """Refuse what Entra refuses.
+
+    Args:
+        user: Who shall have the licence.
+        licence: The licence.
+        sku: The tenant's SKU of it, if there is one.
+        consumed: The units of the SKU that are in use.
+
+    Raises:
+        RefusedError: Entra would not assign the licence.
+    """
+    if sku is None:
+        raise RefusedError("InvalidValue", f"License {licence.sku_id} does not correspond to a valid company License.")
+    unknown = set(licence.disabled_plans) - {plan.id for plan in sku.plans}
+    if unknown:
+        raise RefusedError("InvalidValue", f"The plans {sorted(unknown)} are not part of {sku.part_number}.")
+    if user.usage_location is None:
+        raise RefusedError(
+            "ProhibitedInUsageLocationViolation",
+            "License assignment cannot be done for user with invalid usage location.",
+        )
+    holds = any(held.sku_id == sku.id for held in user.assigned_licenses)
+    if not holds and consumed >= sku.assignable:
+        raise RefusedError("CountViolation", f"Subscription with SKU {sku.id} does not have any available licenses.")
 
 
 def _plans_after(

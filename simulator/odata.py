@@ -1,12 +1,13 @@
 """The part of OData's ``$filter`` language that the simulated Graph understands.
 
-``and``, ``or``, parentheses, ``eq`` on a user's simple properties, ``in`` on ids and names, and ``any`` over
-``assignedLicenses``, as in the Graph page "Use the $filter query parameter". Everything else is refused, because Graph
-refuses what it does not index, and a stand-in that quietly accepted it would hide the mistake.
+``and``, ``or``, parentheses, ``eq`` on simple properties, ``in`` on texts, and ``any`` over a collection of texts or
+over the SKU ids of ``assignedLicenses``, as in the Graph page "Use the $filter query parameter". Everything else is
+refused, because Graph refuses what it does not index, and a stand-in that quietly accepted it would hide the mistake.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -21,32 +22,46 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_STRINGS = frozenset({"id", "department", "displayName", "userPrincipalName", "usageLocation", "userType"})
-_BOOLEANS = frozenset({"accountEnabled"})
 _LITERALS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
 _MOST_IN_VALUES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Filterable:
+    """What of a resource can be filtered by.
+
+    Attributes:
+        texts: Properties that are strings, GUIDs in quotes or enumerations.
+        flags: Properties that are true or false.
+        collections: Collections, with the property of their elements that is compared, or None for plain texts.
+    """
+
+    texts: frozenset[str]
+    flags: frozenset[str] = frozenset()
+    collections: Mapping[str, str | None] = field(default_factory=dict)
 
 
 class FilterError(ValueError):
     """A filter that is malformed or outside the supported part of the language."""
 
 
-def compile_filter(text: str) -> Predicate:
-    """A predicate over a user as Graph prints it.
+def compile_filter(text: str, filterable: Filterable) -> Predicate:
+    """A predicate over a resource as Graph prints it.
 
     Raises:
         FilterError: The text is no filter, or one that is not supported here.
     """
-    parser = _Parser(text)
+    parser = _Parser(text, filterable)
     predicate = parser.alternatives({})
     parser.expect_end()
     return predicate
 
 
 class _Parser:
-    """Recursive descent over the tokens; ``scope`` holds the lambda variable that stands for a licence."""
+    """Recursive descent over the tokens; ``scope`` holds the lambda variable and the collection that it runs over."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, filterable: Filterable) -> None:
+        self._known = filterable
         self._tokens: list[tuple[str, str]] = []
         position = 0
         while text[position:].strip():
@@ -79,17 +94,14 @@ class _Parser:
             self._expect(")")
             return inner
         name = self._take("word")
+        if name in scope:
+            return self._element(scope[name])
         if self._skip("/"):
-            return self._path(name, scope)
+            return self._any(name, scope)
         return self._comparison(name)
 
-    def _path(self, name: str, scope: Mapping[str, str]) -> Predicate:
-        if name in scope:
-            self._expect("skuId")
-            self._expect("eq")
-            sku_id = self._take("guid").lower()
-            return lambda licence: str(licence["skuId"]).lower() == sku_id
-        if name != "assignedLicenses" or scope:
+    def _any(self, name: str, scope: Mapping[str, str]) -> Predicate:
+        if name not in self._known.collections or scope:
             raise FilterError(f"Filtering by '{name}/…' is not supported.")
         self._expect("any")
         self._expect("(")
@@ -97,17 +109,30 @@ class _Parser:
         self._expect(":")
         inner = self.alternatives({variable: name})
         self._expect(")")
-        return lambda user: any(inner(licence) for licence in user[name])
+        return lambda record: any(inner({"": element}) for element in record[name])
+
+    def _element(self, collection: str) -> Predicate:
+        """A comparison of the lambda variable, or of its one comparable property, which is a GUID without quotes."""
+        compared = self._known.collections[collection]
+        if compared is None:
+            self._expect("eq")
+            text = _folded(_unquoted(self._take("string")))
+            return lambda scope: bool(_folded(scope[""]) == text)
+        self._expect("/")
+        self._expect(compared)
+        self._expect("eq")
+        guid = self._take("guid").lower()
+        return lambda scope: str(scope[""][compared]).lower() == guid
 
     def _comparison(self, name: str) -> Predicate:
-        if name not in _STRINGS | _BOOLEANS:
+        if name not in self._known.texts | self._known.flags:
             raise FilterError(f"Filtering by '{name}' is not supported.")
         if self._skip("in"):
             values = self._list()
-            return lambda user: _folded(user[name]) in values
+            return lambda record: _folded(record[name]) in values
         self._expect("eq")
         wanted = self._literal(name)
-        return lambda user: _folded(user[name]) == wanted
+        return lambda record: bool(_folded(record[name]) == wanted)
 
     def _list(self) -> list[Any]:
         self._expect("(")
@@ -120,7 +145,7 @@ class _Parser:
         return values
 
     def _literal(self, name: str) -> Any:  # noqa: ANN401 - a literal has the type of its property
-        if name in _STRINGS and self._peek() != "null":
+        if name in self._known.texts and self._peek() != "null":
             return _folded(_unquoted(self._take("string")))
         word = self._take("word")
         if word not in _LITERALS:

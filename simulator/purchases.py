@@ -4,6 +4,7 @@ Imitates the reference pages "List subscribedSkus" and "List subscriptions" (of 
 filter, ids as GUID strings, and several purchases for one SKU.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -13,15 +14,29 @@ from simulator.exchange import GraphAnswer, GraphRequest
 from simulator.records import CommerceSubscription, Sku
 
 
-def list_skus(request: GraphRequest, tenant: SimulatedTenant) -> GraphAnswer:
-    """``GET subscribedSkus``."""
-    consumed = tenant.consumed()
-    return _listing(request, "subscribedSkus", [_sku(sku, tenant, consumed[sku.id]) for sku in tenant.skus.values()])
+class PurchaseRoutes:
+    """The routes of what was bought.
 
+    Attributes:
+        listing_lag: Seconds until a change shows, by the tenant's clock.
+    """
 
-def list_purchases(request: GraphRequest, tenant: SimulatedTenant) -> GraphAnswer:
-    """``GET directory/subscriptions``."""
-    return _listing(request, "directory/subscriptions", [_purchase(item) for item in tenant.purchases.values()])
+    def __init__(self, tenant: SimulatedTenant) -> None:
+        self.listing_lag = 0.0
+        self._tenant = tenant
+
+    def list_skus(self, request: GraphRequest) -> GraphAnswer:
+        """``GET subscribedSkus``."""
+        tenant, lag = self._tenant, self.listing_lag
+        consumed = tenant.consumed(lag=lag)
+        purchases = tenant.seen_after(tenant.purchases, lag).values()
+        skus = tenant.seen_after(tenant.skus, lag).values()
+        return _listing(request, "subscribedSkus", [_sku(sku, tenant, purchases, consumed[sku.id]) for sku in skus])
+
+    def list_purchases(self, request: GraphRequest) -> GraphAnswer:
+        """``GET directory/subscriptions``."""
+        purchases = self._tenant.seen_after(self._tenant.purchases, self.listing_lag).values()
+        return _listing(request, "directory/subscriptions", [_purchase(item) for item in purchases])
 
 
 def _listing(request: GraphRequest, name: str, rows: list[dict[str, Any]]) -> GraphAnswer:
@@ -32,7 +47,7 @@ def _listing(request: GraphRequest, name: str, rows: list[dict[str, Any]]) -> Gr
     return GraphAnswer(200, {"@odata.context": f"{request.root}/$metadata#{name}", "value": value})
 
 
-def _sku(sku: Sku, tenant: SimulatedTenant, consumed: int) -> dict[str, Any]:
+def _sku(sku: Sku, tenant: SimulatedTenant, purchases: Iterable[CommerceSubscription], consumed: int) -> dict[str, Any]:
     return {
         "id": f"{tenant.tenant_id}_{sku.id}",
         "accountId": tenant.tenant_id,
@@ -57,7 +72,7 @@ def _sku(sku: Sku, tenant: SimulatedTenant, consumed: int) -> dict[str, Any]:
         ],
         "skuId": sku.id,
         "skuPartNumber": sku.part_number,
-        "subscriptionIds": [item.id for item in tenant.purchases.values() if item.sku_id == sku.id],
+        "subscriptionIds": [item.id for item in purchases if item.sku_id == sku.id],
     }
 
 

@@ -5,6 +5,7 @@ resource type". Records are frozen: a mutation makes a new one, so that a reader
 of that moment.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
@@ -16,6 +17,14 @@ Status = Literal["Enabled", "Warning", "Suspended", "LockedOut", "Deleted"]
 
 ChangeKind = Literal["created", "updated", "deleted", "restored", "purged"]
 """What happened to a user: ``deleted`` can be restored, ``purged`` cannot."""
+
+
+class RefusedError(Exception):
+    """A change that the tenant does not accept; ``reason`` is Entra's name for it, as in ``CountViolation``."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ServicePlan(msgspec.Struct, frozen=True):
@@ -69,10 +78,13 @@ class User(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     assigned_plans: tuple[AssignedPlan, ...] = ()
     license_assignment_states: tuple[LicenseAssignmentState, ...] = ()
 
-    def as_graph(self) -> dict[str, Any]:
-        """The user with all its properties, as JSON values under Graph's names."""
-        printed: dict[str, Any] = msgspec.to_builtins(self)
-        return printed
+    def as_graph(self, names: Iterable[str] | None = None) -> dict[str, Any]:
+        """The user as JSON values under Graph's names: all its properties, or those that are named."""
+        if names is None:
+            printed: dict[str, Any] = msgspec.to_builtins(self)
+            return printed
+        known = user_properties()
+        return {name: msgspec.to_builtins(getattr(self, known[name].name)) for name in names}
 
 
 class Sku(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,10 +135,15 @@ class Change(msgspec.Struct, frozen=True):
     properties: frozenset[str]
 
 
+def fields_by_graph_name(shape: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """The fields of a record under the names that Graph gives them."""
+    return {field.encode_name: field for field in msgspec.structs.fields(shape)}
+
+
 @cache
 def user_properties() -> dict[str, msgspec.structs.FieldInfo]:
     """The properties of a user under Graph's names."""
-    return {field.encode_name: field for field in msgspec.structs.fields(User)}
+    return fields_by_graph_name(User)
 
 
 def changed_properties(before: User, after: User) -> frozenset[str]:

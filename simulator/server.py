@@ -7,6 +7,7 @@ from typing import Self
 from aiohttp import web
 
 from simulator.channel import SimulatedChannel
+from simulator.control import CONTROL_PATH, ControlRoutes
 from simulator.directory import SimulatedTenant
 from simulator.graph_api import VERSION_PATH, SimulatedGraph
 from simulator.notifier import Notifier
@@ -45,6 +46,7 @@ class SimulatorServer:
         self.notifier = Notifier(delay=notification_delay)
         self.graph = SimulatedGraph(tenant, self.notifier)
         self.channel = channel or SimulatedChannel()
+        self._control = ControlRoutes(self.graph, tenant)
         self._port = port
         self._runner: web.AppRunner | None = None
         self._stop_listening: Callable[[], None] | None = None
@@ -69,11 +71,17 @@ class SimulatorServer:
         """The page that shows the channel."""
         return f"{self.url}/channel"
 
+    @property
+    def control_url(self) -> str:
+        """The root of the routes that switch faults, count requests and change the tenant."""
+        return f"{self.url}{CONTROL_PATH}"
+
     async def __aenter__(self) -> Self:
         """Listen; raises ``OSError`` if the port is taken."""
         application = web.Application(client_max_size=_LARGEST_BODY)
         self.graph.install(application)
         self.channel.install(application)
+        self._control.install(application)
         # A browser that polls the page keeps its connection open: it must not hold up the end.
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await runner.setup()

@@ -1,51 +1,26 @@
-"""Subscriptions to changes of users: their rules, their handshake and what they are told.
+"""Subscriptions to changes of users: what lives, what it is told and what it is not.
 
-Imitates "Create subscription", "Receive change notifications through webhooks" and "Reduce missing subscriptions and
-change notifications" for the resource ``users``.
+Imitates "Create subscription", "Update subscription", "subscription: reauthorize", "List subscriptions" and "Reduce
+missing subscriptions and change notifications" for the resource ``users``.
 """
 
-import asyncio
-import secrets
 import uuid
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from urllib.parse import quote, urlsplit
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, get_args
 
-import aiohttp
 import msgspec
-from yarl import URL
 
 from simulator.directory import SimulatedTenant
 from simulator.exchange import GraphAnswer, GraphError, GraphRequest
+from simulator.handshake import shake_hands
 from simulator.notifier import Notifier
 from simulator.records import Change
+from simulator.subscription_rules import Renewal, Wanted, check_url, check_wanted, checked_expiration, quota_reached
 
-_LONGEST = timedelta(minutes=41_760)
-_SHORTEST = timedelta(minutes=45)
-_LONGEST_CLIENT_STATE = 128
-_HANDSHAKE_SECONDS = 10.0
-_CHANGE_TYPES = frozenset({"updated", "deleted"})
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_TLS_VERSIONS = frozenset({"v1_0", "v1_1", "v1_2", "v1_3"})
+LifecycleEvent = Literal["reauthorizationRequired", "subscriptionRemoved", "missed"]
 
-
-class _Wanted(msgspec.Struct, rename="camel", kw_only=True):
-    """The body of a POST."""
-
-    change_type: str
-    resource: str
-    notification_url: str
-    expiration_date_time: datetime
-    lifecycle_notification_url: str | None = None
-    client_state: str | None = None
-    latest_supported_tls_version: str = "v1_2"
-    include_resource_data: bool | None = None
-
-
-class _Renewal(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """The body of a PATCH: the only property that may change here."""
-
-    expiration_date_time: datetime
+_MOST: Final = 100
+_HELD_FOR = timedelta(hours=4)
 
 
 class Subscription(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -69,12 +44,19 @@ class Subscription(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class Subscriptions:
-    """The tenant's subscriptions, all of one application."""
+    """The tenant's subscriptions, all of one application.
+
+    Attributes:
+        quota: How many there may be at once: 100 for one application in one tenant.
+    """
 
     def __init__(self, tenant: SimulatedTenant, notifier: Notifier) -> None:
+        self.quota = _MOST
         self._tenant = tenant
         self._notifier = notifier
         self._held: dict[str, Subscription] = {}
+        # What waits for a subscription whose token lapsed: when it happened, and the item.
+        self._lapsed: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}
         self._application_id = str(uuid.uuid5(uuid.UUID(tenant.tenant_id), "application"))
         self._creator_id = str(uuid.uuid5(uuid.UUID(tenant.tenant_id), "service principal"))
 
@@ -87,29 +69,42 @@ class Subscriptions:
     def drop(self, subscription_id: str) -> None:
         """Lose a subscription without a word, as happens to users' subscriptions."""
         self._held.pop(subscription_id, None)
+        self._lapsed.pop(subscription_id, None)
+
+    def expire(self, subscription_id: str) -> None:
+        """Let a subscription reach its expirationDateTime now: it is told nothing more and no longer listed."""
+        held = self._held[subscription_id]
+        self._held[held.id] = msgspec.structs.replace(held, expiration_date_time=self._tenant.clock())
+
+    def lapse(self, subscription_id: str) -> None:
+        """Let the access token behind a subscription expire.
+
+        Its notifications are held until it is renewed or reauthorised; what is older than four hours by then is lost.
+        The lifecycle event that announces it is sent by ``send_lifecycle``.
+        """
+        self._lapsed.setdefault(self._held[subscription_id].id, [])
 
     def list_all(self, request: GraphRequest) -> GraphAnswer:
-        """``GET subscriptions``."""
+        """``GET subscriptions``: never with clientState, which is null in a listing by design."""
         request.allow()
-        return GraphAnswer(200, {"value": [_printed(held) for held in self.live]})
+        return GraphAnswer(200, {"value": [_undisclosed(held) for held in self.live]})
 
     def get_one(self, request: GraphRequest, key: str) -> GraphAnswer:
-        """``GET subscriptions/{id}``."""
+        """``GET subscriptions/{id}``: without clientState too, on which a reader could not rely (an assumption)."""
         request.allow()
-        return GraphAnswer(200, _printed(self._find(key)))
+        return GraphAnswer(200, _undisclosed(self._find(key)))
 
     async def create(self, request: GraphRequest) -> GraphAnswer:
         """``POST subscriptions``: nothing is created unless every URL passes the handshake."""
-        wanted = request.decoded(_Wanted)
-        change_type = _checked_change_type(wanted.change_type)
-        _check(wanted)
-        expiration = self._checked_expiration(wanted.expiration_date_time)
-        self._refuse_duplicate(change_type)
-        await self._handshake("notificationUrl", wanted.notification_url)
+        wanted = request.decoded(Wanted)
+        change_type = check_wanted(wanted)
+        expiration = checked_expiration(wanted.expiration_date_time, self._tenant.clock())
+        self._refuse_another(change_type)
+        await shake_hands(self._notifier.client, "notificationUrl", wanted.notification_url)
         if wanted.lifecycle_notification_url is not None:
-            await self._handshake("lifecycleNotificationUrl", wanted.lifecycle_notification_url)
+            await shake_hands(self._notifier.client, "lifecycleNotificationUrl", wanted.lifecycle_notification_url)
         # Another request may have been faster during the handshake.
-        self._refuse_duplicate(change_type)
+        self._refuse_another(change_type)
         created = Subscription(
             id=str(uuid.uuid4()),
             change_type=change_type,
@@ -125,39 +120,83 @@ class Subscriptions:
         self._held[created.id] = created
         return GraphAnswer(201, _printed(created))
 
-    def renew(self, request: GraphRequest, key: str) -> GraphAnswer:
-        """``PATCH subscriptions/{id}``."""
-        held = self._find(key)
-        expiration = self._checked_expiration(request.decoded(_Renewal).expiration_date_time)
-        self._held[held.id] = msgspec.structs.replace(held, expiration_date_time=expiration)
-        return GraphAnswer(200, _printed(self._held[held.id]))
+    async def renew(self, request: GraphRequest, key: str) -> GraphAnswer:
+        """``PATCH subscriptions/{id}``: renews and reauthorises."""
+        held, renewal = self._find(key), request.decoded(Renewal)
+        if renewal.expiration_date_time is not None:
+            expiration = checked_expiration(renewal.expiration_date_time, self._tenant.clock())
+            held = msgspec.structs.replace(held, expiration_date_time=expiration)
+        if renewal.notification_url is not None:
+            check_url("notificationUrl", renewal.notification_url)
+            await shake_hands(self._notifier.client, "notificationUrl", renewal.notification_url)
+            held = msgspec.structs.replace(held, notification_url=renewal.notification_url)
+        self._held[held.id] = held
+        self._deliver_held(held)
+        return GraphAnswer(200, _printed(held))
+
+    def reauthorize(self, request: GraphRequest, key: str) -> GraphAnswer:
+        """``POST subscriptions/{id}/reauthorize``: the life does not get longer."""
+        request.allow()
+        self._deliver_held(self._find(key))
+        return GraphAnswer(204)
 
     def delete(self, request: GraphRequest, key: str) -> GraphAnswer:
         """``DELETE subscriptions/{id}``."""
         request.allow()
-        del self._held[self._find(key).id]
+        self.drop(self._find(key).id)
         return GraphAnswer(204)
 
     def notify(self, change: Change) -> None:
         """Tell every live subscription of a change; creation and soft deletion are told as ``updated``."""
         change_type = "deleted" if change.kind == "purged" else "updated"
         for held in self.live:
-            if change_type in held.change_type.split(","):
-                self._notifier.enqueue(held.id, held.notification_url, self._item(held, change_type, change.user.id))
+            if change_type not in held.change_type.split(","):
+                continue
+            item = self._item(held, change_type, change.user.id)
+            if held.id in self._lapsed:
+                self._lapsed[held.id].append((self._tenant.clock(), item))
+            else:
+                self._notifier.enqueue(held.id, held.notification_url, item)
 
-    def send_lifecycle(self, event: str) -> None:
-        """Send a lifecycle event (such as ``reauthorizationRequired``) to every subscription that has a URL for it."""
+    def send_lifecycle(self, event: LifecycleEvent) -> None:
+        """Send a lifecycle event to every subscription that has a URL for it.
+
+        For users only ``reauthorizationRequired`` is documented to come; the others are what a receiver must bear.
+        ``subscriptionRemoved`` is true when it arrives: the subscriptions are gone.
+
+        Raises:
+            ValueError: There is no such event.
+        """
+        if event not in get_args(LifecycleEvent):
+            raise ValueError(f"{event!r} is none of {', '.join(get_args(LifecycleEvent))}.")
         for held in self.live:
             if held.lifecycle_notification_url is not None:
-                self._notifier.enqueue(
-                    held.id, held.lifecycle_notification_url, self._head(held) | {"lifecycleEvent": event}
-                )
+                item = self._head(held) | {"lifecycleEvent": event}
+                self._notifier.enqueue(held.id, held.lifecycle_notification_url, item)
+            if event == "subscriptionRemoved":
+                self.drop(held.id)
+
+    def _deliver_held(self, held: Subscription) -> None:
+        """Send what waited for the token, as far as it did not wait too long."""
+        oldest = self._tenant.clock() - _HELD_FOR
+        for at, item in self._lapsed.pop(held.id, ()):
+            if at >= oldest:
+                self._notifier.enqueue(held.id, held.notification_url, item)
 
     def _find(self, key: str) -> Subscription:
         for held in self.live:
             if held.id == key.lower():
                 return held
         raise GraphError(404, "ResourceNotFound", f"The object '{key}' was not found.")
+
+    def _refuse_another(self, change_type: str) -> None:
+        for held in self.live:
+            if held.change_type == change_type:
+                raise GraphError(
+                    409, "Conflict", f"Subscription Id {held.id} already exists for the requested combination."
+                )
+        if len(self.live) >= self.quota:
+            raise quota_reached()
 
     def _head(self, held: Subscription) -> dict[str, Any]:
         return {
@@ -180,89 +219,6 @@ class Subscriptions:
             },
         }
 
-    def _checked_expiration(self, asked: datetime) -> datetime:
-        now = self._tenant.clock()
-        when = asked.replace(tzinfo=UTC) if asked.tzinfo is None else asked.astimezone(UTC)
-        if when <= now:
-            raise _invalid("Subscription expiration can only be in the future.")
-        if when - now > _LONGEST:
-            raise _invalid(f"Subscription expiration can only be {int(_LONGEST.total_seconds() // 60)} minutes ahead.")
-        return max(when, now + _SHORTEST)
-
-    def _refuse_duplicate(self, change_type: str) -> None:
-        for held in self.live:
-            if held.change_type == change_type:
-                raise GraphError(
-                    409, "Conflict", f"Subscription Id {held.id} already exists for the requested combination."
-                )
-
-    async def _handshake(self, name: str, url: str) -> None:
-        """Send a token that a careless decoder would break, and expect it back unchanged."""
-        token = f"Validation: Testing client+application 100% reachability / {secrets.token_urlsafe(12)} =&?"
-        separator = "&" if urlsplit(url).query else "?"
-        target = URL(f"{url}{separator}validationToken={quote(token, safe='')}", encoded=True)
-        try:
-            async with (
-                asyncio.timeout(_HANDSHAKE_SECONDS),
-                self._notifier.client.post(
-                    target, headers={"Content-Type": "text/plain; charset=utf-8"}, allow_redirects=False
-                ) as answer,
-            ):
-                body = await answer.text()
-                problem = _handshake_problem(answer.status, answer.content_type, echoed=body == token)
-        except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as error:
-            problem = f"no usable answer came ({type(error).__name__})"
-        if problem:
-            raise GraphError(400, "ValidationError", f"Subscription validation request failed for {name}: {problem}.")
-
-
-def _handshake_problem(status: int, content_type: str, *, echoed: bool) -> str:
-    if status != 200:  # noqa: PLR2004 - the one status that the handshake accepts
-        return f"the answer has the status {status}, not 200"
-    if content_type != "text/plain":
-        return f"the answer's content type is {content_type}, not text/plain"
-    return "" if echoed else "the answer's body is not the decoded validation token"
-
-
-def _checked_change_type(text: str) -> str:
-    names = [name.strip().lower() for name in text.split(",")]
-    for name in names:
-        if name not in _CHANGE_TYPES:
-            raise _invalid(f"The change type '{name}' is not supported for the resource 'users'.")
-    return ",".join(sorted(set(names), reverse=True))
-
-
-def _check(wanted: _Wanted) -> None:
-    if wanted.resource.strip("/").lower() != "users":
-        raise _invalid(f"The resource '{wanted.resource}' is not supported by this stand-in.")
-    if wanted.include_resource_data:
-        raise _invalid("Users have no notifications with resource data.")
-    if len(wanted.client_state or "") > _LONGEST_CLIENT_STATE:
-        raise _invalid(f"clientState is longer than {_LONGEST_CLIENT_STATE} characters.")
-    if wanted.latest_supported_tls_version not in _TLS_VERSIONS:
-        raise _invalid("latestSupportedTlsVersion is unknown.")
-    for name, url in (
-        ("notificationUrl", wanted.notification_url),
-        ("lifecycleNotificationUrl", wanted.lifecycle_notification_url),
-    ):
-        if url is not None and not _acceptable(url):
-            raise _invalid(f"{name} must be an https URL.")
-
-
-def _acceptable(url: str) -> bool:
-    """The real one takes https alone; plain http to this machine is what makes a local run possible."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    )
-
-
-def _invalid(message: str) -> GraphError:
-    return GraphError(400, "InvalidRequest", message)
-
 
 def _stamp(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
@@ -271,3 +227,7 @@ def _stamp(moment: datetime) -> str:
 def _printed(held: Subscription) -> dict[str, Any]:
     printed: dict[str, Any] = msgspec.to_builtins(held)
     return printed
+
+
+def _undisclosed(held: Subscription) -> dict[str, Any]:
+    return _printed(held) | {"clientState": None}

@@ -1,62 +1,19 @@
+from __future__ import annotations
+
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-import pytest_asyncio
-from aiohttp import web
 
 from simulator import SimulatorServer, contoso
 from simulator.contoso import RESOURCE_ACCOUNT, line_names, user_id
 
+if TYPE_CHECKING:
+    from tests.simulator.conftest import Subscriber
+
 LINE = user_id("AA Main Line Seattle")
-
-
-class Subscriber:
-    """A receiver whose manners can be spoiled."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.tokens: list[str] = []
-        self.queries: list[dict[str, str]] = []
-        self.bodies: list[dict[str, Any]] = []
-        self.statuses: list[int] = []
-        self.handshake_status = 200
-        self.handshake_type = "text/plain"
-        self.handshake_suffix = ""
-        self.arrived = asyncio.Event()
-
-    async def receive(self, request: web.Request) -> web.Response:
-        token = request.query.get("validationToken")
-        if token is not None:
-            self.tokens.append(token)
-            self.queries.append(dict(request.query))
-            assert request.headers["Content-Type"] == "text/plain; charset=utf-8"
-            return web.Response(
-                text=token + self.handshake_suffix, content_type=self.handshake_type, status=self.handshake_status
-            )
-        self.bodies.append(await request.json())
-        self.arrived.set()
-        return web.Response(status=self.statuses.pop(0) if self.statuses else 202)
-
-    @property
-    def items(self) -> list[dict[str, Any]]:
-        return [item for body in self.bodies for item in body["value"]]
-
-
-@pytest_asyncio.fixture
-async def subscriber() -> AsyncIterator[Subscriber]:
-    made = Subscriber()
-    application = web.Application()
-    application.router.add_post("/{path:.*}", made.receive)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/notifications"
-    yield made
-    await runner.cleanup()
 
 
 def wanted(url: str, **others: object) -> dict[str, object]:
@@ -83,7 +40,9 @@ async def test_a_subscription_is_created_after_both_urls_passed_the_handshake(
     assert len(set(subscriber.tokens)) == 2
     assert all(set("+/% ") <= set(token) for token in subscriber.tokens)
     listed = (await graph.get("subscriptions")).json()["value"]
-    assert listed == [created] == [(await graph.get(f"subscriptions/{created['id']}")).json()]
+    assert created["clientState"] is not None
+    assert listed == [created | {"clientState": None}]
+    assert listed == [(await graph.get(f"subscriptions/{created['id']}")).json()]
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.subscription import Subscription
+from msgraph_core import GraphClientFactory
 
-from simulator import SimulatorServer
+from simulator import SimulatorServer, StatusFault
 from simulator.contoso import DEPARTMENT_MARKER, RESOURCE_ACCOUNT, user_id
 
 LINE = user_id("AA Main Line Seattle")
@@ -41,13 +42,16 @@ class DevelopmentCredential:
         pass
 
 
-@pytest_asyncio.fixture
-async def adapter(server: SimulatorServer) -> AsyncIterator[Any]:
-    provider = AzureIdentityAuthenticationProvider(
+def provider() -> Any:  # noqa: ANN401 - the library is not type-checked
+    return AzureIdentityAuthenticationProvider(
         DevelopmentCredential(), scopes=["https://graph.microsoft.com/.default"], allowed_hosts=["127.0.0.1"]
     )
+
+
+@pytest_asyncio.fixture
+async def adapter(server: SimulatorServer) -> AsyncIterator[Any]:
     async with httpx.AsyncClient() as client:
-        made = GraphRequestAdapter(provider, client=client)
+        made = GraphRequestAdapter(provider(), client=client)
         made.base_url = server.graph_url
         yield made
 
@@ -86,6 +90,44 @@ async def test_skus_and_purchases_are_read(client: Any) -> None:  # noqa: ANN401
     assert {str(sku.sku_id): sku.prepaid_units.enabled for sku in skus}[RESOURCE_ACCOUNT] == 85
     purchases = (await client.directory.subscriptions.get()).value
     assert {purchase.sku_id: purchase.total_licenses for purchase in purchases}[RESOURCE_ACCOUNT] == 85
+
+
+async def test_numbers_are_filtered_and_paged(client: Any) -> None:  # noqa: ANN401 - as above
+    numbers = client.admin.teams.telephone_number_management.number_assignments
+    query = numbers.NumberAssignmentsRequestBuilderGetQueryParameters(
+        filter="assignmentStatus eq 'voiceApplicationAssigned'", top=10
+    )
+    first = await numbers.get(request_configuration=RequestConfiguration(query_parameters=query))
+    second = await numbers.with_url(first.odata_next_link).get()
+    found = {number.assignment_target_id: number for number in first.value + second.value}
+    assert len(found) == 15
+    assert found[LINE].telephone_number == "+14255550100"
+    assert found[LINE].activation_state.value == "activated"
+    assert [capability.value for capability in found[LINE].capabilities] == [
+        "conferenceAssignment",
+        "voiceApplicationAssignment",
+    ]
+
+
+async def test_user_configurations_are_read(client: Any) -> None:  # noqa: ANN401 - as above
+    configurations = client.admin.teams.user_configurations
+    person = await configurations.by_teams_user_configuration_id(user_id("Adele Archer")).get()
+    assert (person.is_enterprise_voice_enabled, person.account_type.value) == (True, "user")
+    assert person.telephone_numbers[0].telephone_number == "+14255550110"
+    assert person.effective_policy_assignments[0].policy_assignment.display_name == "AllowCalling"
+    assert len((await configurations.get()).value) == 48
+
+
+async def test_a_throttled_request_is_tried_again_by_the_library(server: SimulatorServer) -> None:
+    fault = StatusFault(route="GET subscribedSkus", status=429, retry_after=1, retry_after_as="date", times=1)
+    server.graph.faults.add(fault)
+    # The library puts its middleware around the transport, and never closes what is inside.
+    async with httpx.AsyncHTTPTransport() as transport:
+        retrying = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(transport=transport))
+        adapter = GraphRequestAdapter(provider(), client=retrying)
+        adapter.base_url = server.graph_url
+        assert len((await GraphServiceClient(request_adapter=adapter).subscribed_skus.get()).value) == 3
+    assert server.graph.requests["GET subscribedSkus"] == 2
 
 
 async def test_deleted_users_are_read(server: SimulatorServer, client: Any) -> None:  # noqa: ANN401 - as above
