@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import httpx
 import msgspec
 from kiota_abstractions.method import Method
 
-from shared.graph.transport import CREATED, NO_CONTENT, NOT_FOUND, OK, GraphTransport, Request, decode, error_from
+from shared.graph.answers import CONFLICT, CREATED, FORBIDDEN, NO_CONTENT, NOT_FOUND, OK, decode, error_from
+from shared.graph.transport import GraphTransport, Request
 from shared.graph.wire import Page, WireChangeSubscription
 from shared.model.errors import SourceError
 
 LIFETIME = timedelta(days=25)
 RENEW_BEFORE = timedelta(days=7)
 RESOURCE = "users"
+OUTCOME_UNKNOWN = frozenset({CONFLICT, 500, 502, 503, 504})
+"""Answers to a creation behind which there may be a subscription all the same."""
 CHANGE_TYPES = "updated,deleted"
 """Creation and soft deletion arrive as `updated`; Graph refuses `created` for users."""
 
@@ -42,19 +46,20 @@ class ChangeSubscription:
         self._client_state = client_state
         self._clock = clock
 
-    async def keep(self, *, renew: bool = False) -> Kept:
+    async def keep(self, *, renew: bool = False, anew: bool = False) -> Kept:
         """Make sure that exactly one subscription of ours lives, and for long enough.
 
         Args:
             renew: renew even where there is time left, as Graph asks for by `reauthorizationRequired`.
+            anew: replace it even so: a client state cannot be changed in place.
 
         Raises:
             SourceError: Graph cannot be reached, or refuses, or cannot validate our URL.
         """
         ours = sorted(await self._ours(), key=_end, reverse=True)
-        for surplus in ours[1:]:
+        for surplus in ours if anew else ours[1:]:
             await self._delete(surplus.id)
-        if not ours:
+        if not ours or anew:
             return await self._create()
         first = ours[0]
         ends = first.expiration_date_time
@@ -84,11 +89,15 @@ class ChangeSubscription:
             "expirationDateTime": self._clock() + LIFETIME,
             "clientState": self._client_state,
         }
-        response = await self._transport.send(self._request(Method.POST, "", body))
-        if response.status_code != CREATED:
-            raise SourceError(f"no subscription could be made: {error_from(response)}")
-        made = decode(response.content, WireChangeSubscription)
-        return Kept(id=made.id, expires=made.expiration_date_time, created=True)
+        # Not repeated where nobody knows whether it was carried out: the listing of the next round tells.
+        response = await self._transport.send(self._request(Method.POST, "", body), repeatable=False)
+        if response.status_code == CREATED:
+            made = decode(response.content, WireChangeSubscription)
+            return Kept(id=made.id, expires=made.expiration_date_time, created=True)
+        if response.status_code in OUTCOME_UNKNOWN and (made_after_all := await self._ours()):
+            first = made_after_all[0]
+            return Kept(id=first.id, expires=first.expiration_date_time, created=True)
+        raise SourceError(f"no subscription could be made: {_why(response)}")
 
     async def _renew(self, subscription_id: str) -> Kept:
         body = {"expirationDateTime": self._clock() + LIFETIME}
@@ -107,6 +116,14 @@ class ChangeSubscription:
 
     def _request(self, method: Method, path: str, body: object = None) -> Request:
         return self._transport.request(method, f"{self._transport.url}/subscriptions{path}", body)
+
+
+def _why(response: httpx.Response) -> str:
+    if response.status_code == CONFLICT:
+        return "this application has another one on users, with another notification URL; delete it first."
+    if response.status_code == FORBIDDEN:
+        return "Microsoft Graph refuses it (403): the permission User.Read.All is missing, or a quota is used up."
+    return str(error_from(response))
 
 
 def _end(subscription: WireChangeSubscription) -> float:

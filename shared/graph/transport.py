@@ -6,6 +6,9 @@ by msgspec. With native responses the SDK raises nothing for an error status: th
 
 from __future__ import annotations
 
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
@@ -23,26 +26,21 @@ from kiota_http.observability_options import ObservabilityOptions
 from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph_core import GraphClientFactory
 
+from shared.graph.answers import CREATED, OK, TOO_MANY_REQUESTS, decode, error_from, retry_after
 from shared.graph.credential import Credential
-from shared.graph.wire import WireError
-from shared.model.errors import DeltaExpired, Denied, SourceError, Throttled
+from shared.model.errors import Denied, SourceError
 
 Shape = TypeVar("Shape")
+Sleep = Callable[[float], Awaitable[None]]
 
 TIMEOUT_SECONDS = 30.0
-RETRIES = 2
-DELTA_EXPIRED_CODES = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired"})
+ATTEMPTS = 3
+PATIENCE_SECONDS = 10.0
+"""The longest that one request waits between two attempts: what Graph wants more, a later invocation waits."""
 
-OK = 200
-CREATED = 201
-NO_CONTENT = 204
-UNAUTHORIZED = 401
-FORBIDDEN = 403
-NOT_FOUND = 404
-CONFLICT = 409
-GONE = 410
-TOO_MANY_REQUESTS = 429
-DEFAULT_RETRY_AFTER = 30.0
+FIRST_PAUSE_SECONDS = 0.5
+UNCERTAIN = frozenset({500, 502, 503, 504})
+"""Statuses that leave open whether the request was carried out."""
 
 
 class Request(Protocol):
@@ -55,24 +53,33 @@ class Request(Protocol):
 class GraphTransport:
     """The SDK's client and what it needs, for one tenant. Close it, or use it as a context manager."""
 
-    def __init__(self, graph_url: str, credential: Credential) -> None:
+    def __init__(
+        self,
+        graph_url: str,
+        credential: Credential,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
         host = urlsplit(graph_url).hostname or ""
         root = urlsplit(graph_url)
         # Without a list of hosts the SDK would hand the token to any host that a link names.
         authentication = AzureIdentityAuthenticationProvider(
             credential, scopes=[f"{root.scheme}://{host}/.default"], allowed_hosts=[host]
         )
-        http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        http = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
         # The SDK puts its own around the client's transports, which do not close what they are put around.
         self._transports = [http._transport, *filter(None, http._mounts.values())]  # noqa: SLF001
         self._http = GraphClientFactory.create_with_default_middleware(
             client=http,
-            options={RetryHandlerOption.get_key(): RetryHandlerOption(max_retries=RETRIES)},
+            # The SDK would sleep up to three minutes inside a function, and repeat a POST that may have been done.
+            options={RetryHandlerOption.get_key(): RetryHandlerOption(max_retries=0)},
         )
         self._adapter = GraphRequestAdapter(authentication, client=self._http)
         self._adapter.base_url = graph_url  # before the client is built, which copies it
         self._adapter.observability_options = ObservabilityOptions(include_euii_attributes=False)
         self._credential = credential
+        self._sleep = sleep
         self.url = graph_url
         self.client = GraphServiceClient(request_adapter=self._adapter)
 
@@ -92,7 +99,7 @@ class GraphTransport:
         await self.close()
 
     async def fetch(self, request: Request, shape: type[Shape]) -> Shape:
-        """Send a request and decode its JSON answer.
+        """Send a request that only reads, and decode its JSON answer.
 
         Raises:
             SourceError: Graph cannot be reached, refuses, or answers something else than the shape.
@@ -102,24 +109,48 @@ class GraphTransport:
             raise error_from(response)
         return decode(response.content, shape)
 
-    async def send(self, request: Request) -> httpx.Response:
-        """Send a request and give back whatever Graph answers.
+    async def send(self, request: Request, *, repeatable: bool = True) -> httpx.Response:
+        """Send a request, again where that may help and is not asked to wait long, and give back the last answer.
+
+        Args:
+            request: what to ask.
+            repeatable: whether it may be sent again when nobody knows whether it was carried out.
 
         Raises:
             SourceError: there is no answer, or no identity to ask with.
         """
         request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        for attempt in range(1, ATTEMPTS):
+            try:
+                response = await self._send_once(request)
+            except Unreachable:
+                if not repeatable:
+                    raise
+                await self._sleep(backoff(attempt))
+                continue
+            pause = pause_before_retry(response, attempt, repeatable=repeatable)
+            if pause is None:
+                return response
+            await self._sleep(pause)
+        return await self._send_once(request)
+
+    async def _send_once(self, request: Request) -> httpx.Response:
         try:
             response = await self._adapter.send_primitive_async(request, "bytes", None)
         except httpx.HTTPError as problem:
-            raise SourceError(f"Microsoft Graph cannot be reached ({type(problem).__name__}).") from problem
+            raise Unreachable(f"Microsoft Graph cannot be reached ({type(problem).__name__}).") from problem
         except AzureError as problem:
-            raise Denied(f"no token for Microsoft Graph could be had ({type(problem).__name__}).") from problem
+            name = type(problem).__name__
+            raise Denied(f"no token for Microsoft Graph could be had ({name}).", forbidden=False) from problem
         except APIError as problem:
             raise SourceError(f"Microsoft Graph did not answer ({type(problem).__name__}).") from problem
         if not isinstance(response, httpx.Response):
             raise SourceError("Microsoft Graph gave no answer.")
         return response
+
+    async def wait(self, seconds: float) -> None:
+        """Wait, as Graph asked for inside a batch."""
+        await self._sleep(seconds)
 
     def follow(self, link: str) -> Request:
         """A GET of a link that Graph gave out.
@@ -149,44 +180,21 @@ def _same_origin(mine: str, theirs: str) -> bool:
     return (own.scheme, own.netloc) == (other.scheme, other.netloc)
 
 
-def decode(content: bytes, shape: type[Shape]) -> Shape:
-    """Decode JSON into a shape.
-
-    Raises:
-        SourceError: it is no JSON, or has another shape; says where, never what.
-    """
-    try:
-        return msgspec.json.decode(content, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        place = str(problem).rpartition(" - at ")[2] if " - at " in str(problem) else "its start"
-        raise SourceError(f"Microsoft Graph answered something unexpected, at {place}.") from None
+class Unreachable(SourceError):  # noqa: N818 - what Graph is
+    """There is no connection, or it broke before the answer was whole."""
 
 
-def error_from(response: httpx.Response) -> SourceError:
-    """What an error answer means, without its message, which may hold personal data."""
-    return error_of(response.status_code, response.content, response.headers.get("Retry-After", ""))
+def pause_before_retry(response: httpx.Response, attempt: int, *, repeatable: bool) -> float | None:
+    """Seconds to wait before sending the same request again; None where that is not to be done."""
+    status = response.status_code
+    if status != TOO_MANY_REQUESTS and not (status in UNCERTAIN and repeatable):
+        return None
+    asked = retry_after(response.headers)
+    pause = asked if asked is not None else backoff(attempt)
+    return pause if pause <= PATIENCE_SECONDS else None
 
 
-def error_of(status: int, content: bytes, retry_after: str = "") -> SourceError:
-    """What an error status with its body means."""
-    code = _code(content)
-    named = f"{status}, {code}" if code else str(status)
-    if status == GONE or code.casefold() in DELTA_EXPIRED_CODES:
-        return DeltaExpired(f"Microsoft Graph no longer knows the delta link ({named}).")
-    if status in {UNAUTHORIZED, FORBIDDEN}:
-        return Denied(f"Microsoft Graph refused the read ({named}).")
-    if status == TOO_MANY_REQUESTS:
-        return Throttled(f"Microsoft Graph is throttling ({named}).", _seconds(retry_after))
-    return SourceError(f"Microsoft Graph answered {named}.")
-
-
-def _code(content: bytes) -> str:
-    try:
-        error = msgspec.json.decode(content, type=WireError).error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
-    return (error.code or "") if error is not None else ""
-
-
-def _seconds(retry_after: str) -> float:
-    return float(retry_after) if retry_after.isdecimal() else DEFAULT_RETRY_AFTER
+def backoff(attempt: int) -> float:
+    """Seconds before attempt number `attempt` + 1, drawn so that many do not come back at once."""
+    doublings: int = 2 ** (attempt - 1)
+    return FIRST_PAUSE_SECONDS * doublings * random.uniform(0.75, 1.25)  # noqa: S311 - no secret

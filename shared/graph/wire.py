@@ -12,8 +12,9 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from shared.model.directory import Account, AccountChange, AssignedLicence, AssignedPlan
+from shared.model.directory import Account, AccountChange, AssignedLicence, AssignedPlan, Assignment
 from shared.model.licences import CommerceSubscription, ServicePlan, Sku
+from shared.model.numbers import CallingState, PhoneNumber
 
 Row = TypeVar("Row")
 
@@ -26,8 +27,8 @@ class Page(msgspec.Struct, Generic[Row], frozen=True):
     delta_link: str | None = msgspec.field(name="@odata.deltaLink", default=None)
 
 
-class _Wire(msgspec.Struct, frozen=True, rename="camel"):
-    pass
+class _Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """Decoded values hold no cycles: the collector need not look at thousands of them."""
 
 
 class WireLicence(_Wire, frozen=True):
@@ -44,6 +45,15 @@ class WirePlan(_Wire, frozen=True):
     capability_status: str | None = None
 
 
+class WireAssignment(_Wire, frozen=True):
+    """licenseAssignmentState."""
+
+    sku_id: str
+    assigned_by_group: str | None = None
+    state: str | None = None
+    error: str | None = None
+
+
 class WireUser(_Wire, frozen=True):
     """A user, whole or as delta tells of it."""
 
@@ -57,12 +67,14 @@ class WireUser(_Wire, frozen=True):
     created_date_time: datetime | UnsetType | None = UNSET
     assigned_licenses: tuple[WireLicence, ...] | UnsetType | None = UNSET
     assigned_plans: tuple[WirePlan, ...] | UnsetType | None = UNSET
+    license_assignment_states: tuple[WireAssignment, ...] | UnsetType | None = UNSET
 
     def change(self) -> AccountChange:
         """What it says, leaving unsaid what it does not say."""
         return AccountChange(
             id=self.id.lower(),
             removed=self.removed is not UNSET,
+            restorable=self.removed is not UNSET and self.removed.get("reason") == "changed",
             name=_text(self.display_name),
             upn=_text(self.user_principal_name),
             enabled=self.account_enabled,
@@ -71,14 +83,30 @@ class WireUser(_Wire, frozen=True):
             created=self.created_date_time,
             licences=_licences(self.assigned_licenses),
             plans=_plans(self.assigned_plans),
+            assignments=_assignments(self.license_assignment_states),
         )
 
     def account(self, read_at: datetime) -> Account:
-        """The account that a whole user is."""
-        return self.change().applied_to(Account(id=self.id.lower(), read_at=read_at), read_at)
+        """The account that a whole user is; what was not asked for is empty.
+
+        Built directly and not by way of a change: a listing has thousands of these.
+        """
+        return Account(
+            id=self.id.lower(),
+            name=self.display_name or "",
+            upn=self.user_principal_name or "",
+            enabled=None if self.account_enabled is UNSET else self.account_enabled,
+            department=self.department or None,
+            usage_location=self.usage_location or None,
+            created=self.created_date_time or None,
+            licences=_licences(self.assigned_licenses) or (),
+            plans=_plans(self.assigned_plans) or (),
+            assignments=_assignments(self.license_assignment_states) or (),
+            read_at=read_at,
+        )
 
 
-USER_FIELDS = (
+DELTA_FIELDS = (
     "id",
     "displayName",
     "userPrincipalName",
@@ -89,6 +117,10 @@ USER_FIELDS = (
     "assignedLicenses",
     "assignedPlans",
 )
+"""What a delta read tells of: the properties that Graph tracks changes of."""
+
+USER_FIELDS = (*DELTA_FIELDS, "licenseAssignmentStates")
+"""What a direct read asks for. Graph does not track changes of the last one."""
 
 
 def _text(value: str | UnsetType | None) -> str | UnsetType:
@@ -98,20 +130,70 @@ def _text(value: str | UnsetType | None) -> str | UnsetType:
 def _licences(value: tuple[WireLicence, ...] | UnsetType | None) -> tuple[AssignedLicence, ...] | UnsetType:
     if value is UNSET:
         return UNSET
-    return tuple(
-        AssignedLicence(each.sku_id.lower(), tuple(plan.lower() for plan in each.disabled_plans or ()))
-        for each in value or ()
-    )
+    return tuple([AssignedLicence(each.sku_id.lower(), _lowered(each.disabled_plans)) for each in value or ()])
+
+
+def _lowered(ids: tuple[str, ...] | None) -> tuple[str, ...]:
+    return tuple([each.lower() for each in ids]) if ids else ()
 
 
 def _plans(value: tuple[WirePlan, ...] | UnsetType | None) -> tuple[AssignedPlan, ...] | UnsetType:
     if value is UNSET:
         return UNSET
     return tuple(
-        AssignedPlan(each.service_plan_id.lower(), each.capability_status or "")
-        for each in value or ()
-        if each.service_plan_id
+        [
+            AssignedPlan(each.service_plan_id.lower(), each.capability_status or "")
+            for each in value or ()
+            if each.service_plan_id
+        ]
     )
+
+
+def _assignments(value: tuple[WireAssignment, ...] | UnsetType | None) -> tuple[Assignment, ...] | UnsetType:
+    if value is UNSET:
+        return UNSET
+    return tuple(
+        [
+            Assignment(
+                sku_id=each.sku_id.lower(), state=each.state or "", error=each.error or "", group=each.assigned_by_group
+            )
+            for each in value or ()
+        ]
+    )
+
+
+class WireNumber(_Wire, frozen=True):
+    """numberAssignment."""
+
+    telephone_number: str
+    assignment_target_id: str | None = None
+    assignment_status: str | None = None
+    activation_state: str | None = None
+    number_type: str | None = None
+    iso_country_code: str | None = None
+
+    def phone_number(self) -> PhoneNumber:
+        """The model's number."""
+        return PhoneNumber(
+            number=self.telephone_number.strip(),
+            target=self.assignment_target_id.lower() if self.assignment_target_id else None,
+            status=self.assignment_status or "",
+            activation=self.activation_state or "",
+            kind=self.number_type or "",
+            country=self.iso_country_code,
+        )
+
+
+class WireUserConfiguration(_Wire, frozen=True):
+    """teamsUserConfiguration."""
+
+    id: str
+    is_enterprise_voice_enabled: bool | None = None
+    feature_types: tuple[str, ...] | None = None
+
+    def state(self) -> CallingState:
+        """The model's calling state."""
+        return CallingState(enterprise_voice=self.is_enterprise_voice_enabled, features=self.feature_types or ())
 
 
 class WireUnits(_Wire, frozen=True):

@@ -10,21 +10,21 @@ RESOURCE_ACCOUNT_DEPARTMENT = "Microsoft Communication Application Instance"
 """The department that Teams writes on a resource account (Microsoft Learn: "Manage Teams resource accounts")."""
 
 
-class AssignedLicence(msgspec.Struct, frozen=True):
+class AssignedLicence(msgspec.Struct, frozen=True, gc=False):
     """A SKU that an account holds, with the service plans switched off in it. Ids are lower-case GUIDs."""
 
     sku_id: str
     disabled_plans: tuple[str, ...] = ()
 
 
-class AssignedPlan(msgspec.Struct, frozen=True):
+class AssignedPlan(msgspec.Struct, frozen=True, gc=False):
     """A service plan as the directory reports it for one account; `status` is Graph's `capabilityStatus`."""
 
     plan_id: str
     status: str
 
 
-class Assignment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Assignment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How the assignment of a SKU went (Graph's `licenseAssignmentState`); `group` is None for a direct one."""
 
     sku_id: str
@@ -47,7 +47,7 @@ class Departed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     read_at: datetime
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A directory user that the monitor follows: a resource account, or a holder of its licence.
 
     `read_at` is when the read that brought it began (UTC): an older observation never replaces a newer one.

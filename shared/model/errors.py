@@ -7,6 +7,8 @@ LinekeeperError
 │   └── Conflict           somebody else saved first, too often in a row
 └── SourceError            a source could not be read
     ├── Denied             refused for lack of a permission or a valid identity
+    ├── NotThere           Graph has no such thing, or this cloud has no such API
+    ├── OutOfTime          the read's time budget ran out: what was read is part of the truth
     ├── Throttled          asked to come back later
     └── DeltaExpired       the delta link is no longer honoured: read the baseline again
 """
@@ -39,7 +41,19 @@ class SourceError(LinekeeperError):
 
 
 class Denied(SourceError):  # noqa: N818 - an outcome of a read, named as the metrics name it
-    """Graph refused the read: the identity is not valid, or a permission is missing."""
+    """Graph refused the read: a permission is missing (`forbidden`), or the identity is not valid."""
+
+    def __init__(self, message: str, *, forbidden: bool) -> None:
+        super().__init__(message)
+        self.forbidden = forbidden
+
+
+class NotThere(SourceError):  # noqa: N818 - an outcome of a read
+    """Graph has no such thing; for a whole listing: this cloud has no such API."""
+
+
+class OutOfTime(SourceError):  # noqa: N818 - an outcome of a read
+    """The read's time budget ran out before its end."""
 
 
 class Throttled(SourceError):  # noqa: N818 - an outcome of a read

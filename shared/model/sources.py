@@ -14,6 +14,8 @@ ReadState = Literal["absent", "complete", "partial", "failed"]
 INTERVALS: dict[Source, timedelta] = {
     "licences": timedelta(minutes=5),
     "accounts": timedelta(minutes=5),
+    "numbers": timedelta(minutes=5),
+    "calling": timedelta(minutes=5),
 }
 """How often each source that is read today is read."""
 
@@ -36,8 +38,9 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """How the last read of a source went, and when it was last read completely (times UTC).
 
     `complete_as_of` outlives later failures: what was read then is still what the document holds. `failing_since` is
-    the first of the failures in a row, `not_before` when Graph wants to be asked again at the earliest, `permission`
-    the application permission that the last read was refused for.
+    the first of the failures in a row. `not_before` is when Graph wants to be asked again at the earliest, `retry_at`
+    when it is worth while after a failure: timers heed the first, what follows at once heeds both. `permission` is the
+    application permission that the last read was refused for.
     """
 
     state: ReadState = "absent"
@@ -45,6 +48,7 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     complete_as_of: datetime | None = None
     failing_since: datetime | None = None
     not_before: datetime | None = None
+    retry_at: datetime | None = None
     problem: str = ""
     permission: str = ""
 

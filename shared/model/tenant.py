@@ -33,11 +33,16 @@ class DeltaPosition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class SubscriptionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of the change subscription. `fingerprint` tells which client state it was made with."""
+    """What is known of the change subscription.
+
+    `fingerprint` tells which client state it was made with, `renewal_due` that Graph asked for a renewal that has not
+    succeeded yet.
+    """
 
     id: str = ""
     expires: datetime | None = None
     fingerprint: str = ""
+    renewal_due: bool = False
     checked_at: datetime | None = None
     problem: str = ""
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -29,6 +29,13 @@ class Clock:
         self.now += timedelta(**duration)
 
 
+class Pauses(list[float]):
+    """The pauses that were made between two attempts; none of them takes time."""
+
+    async def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
 class Asked(msgspec.Struct, frozen=True):
     """A request as it arrived."""
 
@@ -39,15 +46,20 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What is answered to it."""
+    """What is answered to it; one that `hangs_up` never comes."""
 
     body: object = None
     status: int = 200
     headers: dict[str, str] = {}
+    hangs_up: bool = False
 
     def response(self) -> web.Response:
         content = self.body if isinstance(self.body, bytes) else msgspec.json.encode(self.body)
         return web.Response(body=content, status=self.status, headers=self.headers, content_type="application/json")
+
+
+Made = Callable[[Asked], Answer]
+"""An answer that depends on what was asked."""
 
 
 class ScriptedGraph:
@@ -56,23 +68,28 @@ class ScriptedGraph:
     def __init__(self) -> None:
         self.url = ""
         self.asked: list[Asked] = []
-        self._answers: dict[str, list[Answer]] = defaultdict(list)
+        self._answers: dict[str, list[Answer | Made]] = defaultdict(list)
 
     @property
     def graph_url(self) -> str:
         return f"{self.url}/v1.0"
 
-    def answer(self, route: str, *answers: Answer) -> None:
+    def answer(self, route: str, *answers: Answer | Made) -> None:
         """Lay answers ready for a route such as `GET users/delta`."""
         self._answers[route].extend(answers)
 
     async def serve(self, request: web.Request) -> web.Response:
         authorization = request.headers.get("Authorization")
-        self.asked.append(Asked(request.method, request.path_qs, await request.read(), authorization))
+        asked = Asked(request.method, request.path_qs, await request.read(), authorization)
+        self.asked.append(asked)
         ready = self._answers.get(f"{request.method} {request.path.removeprefix('/v1.0/')}")
         if not ready:
             return Answer({"error": {"code": "NotScripted"}}, 400).response()
-        return (ready.pop(0) if len(ready) > 1 else ready[0]).response()
+        answer = ready.pop(0) if len(ready) > 1 else ready[0]
+        answer = answer if isinstance(answer, Answer) else answer(asked)
+        if answer.hangs_up and request.transport is not None:
+            request.transport.abort()
+        return answer.response()
 
 
 async def _serving(graph: ScriptedGraph) -> AsyncIterator[ScriptedGraph]:
@@ -98,8 +115,13 @@ async def sim(clock: Clock) -> AsyncIterator[SimulatorServer]:
 
 
 @pytest.fixture
-async def transport(sim: SimulatorServer) -> AsyncIterator[GraphTransport]:
-    async with GraphTransport(sim.graph_url, DevelopmentCredential()) as opened:
+def pauses() -> Pauses:
+    return Pauses()
+
+
+@pytest.fixture
+async def transport(sim: SimulatorServer, pauses: Pauses) -> AsyncIterator[GraphTransport]:
+    async with GraphTransport(sim.graph_url, DevelopmentCredential(), sleep=pauses) as opened:
         yield opened
 
 
@@ -122,8 +144,8 @@ async def stranger() -> AsyncIterator[ScriptedGraph]:
 
 
 @pytest.fixture
-async def scripted_transport(scripted: ScriptedGraph) -> AsyncIterator[GraphTransport]:
-    async with GraphTransport(scripted.graph_url, DevelopmentCredential()) as opened:
+async def scripted_transport(scripted: ScriptedGraph, pauses: Pauses) -> AsyncIterator[GraphTransport]:
+    async with GraphTransport(scripted.graph_url, DevelopmentCredential(), sleep=pauses) as opened:
         yield opened
 
 

@@ -209,14 +209,18 @@ async def test_accounts_are_read_twenty_in_a_request_and_those_that_are_gone_are
     read = await reader.accounts(ids)
     assert read.begun == clock.now
     assert sorted(account.id for account in read.found) == sorted(set(ids) - {ids[3], ids[41]})
-    assert sorted(read.missing) == sorted([ids[3], ids[41]])
+    assert sorted(departed.id for departed in read.departed) == sorted([ids[3], ids[41]])
     assert all(account.has_department_marker and account.read_at == clock.now for account in read.found)
-    assert (sim.graph.requests["POST $batch"], sim.graph.requests["GET users/{id}"]) == (3, 43)
+    assert dict(sim.graph.requests) == {
+        "POST $batch": 4,
+        "GET users/{id}": 43,
+        "GET directory/deletedItems/{id}": 2,
+    }
 
 
 async def test_no_accounts_cost_no_request(sim: SimulatorServer, reader: GraphReader) -> None:
     read = await reader.accounts([])
-    assert (read.found, read.missing) == ((), ())
+    assert (read.found, read.departed) == ((), ())
     assert not sim.graph.requests
 
 
@@ -232,7 +236,7 @@ async def test_an_account_that_a_batch_does_not_answer_is_not_taken_for_read(
     scripted: ScriptedGraph, scripted_reader: GraphReader, answer: type[Answer]
 ) -> None:
     found = {"id": LINE, "status": 200, "body": {"id": LINE}}
-    throttled = {"id": OTHER_LINE, "status": 429, "headers": {"Retry-After": "7"}, "body": {"error": {"code": "Busy"}}}
+    throttled = {"id": OTHER_LINE, "status": 429, "headers": {"Retry-After": "70"}, "body": {"error": {"code": "Busy"}}}
     scripted.answer("POST $batch", answer({"responses": [found, throttled]}))
     with pytest.raises(Throttled, match="429, Busy"):
         await scripted_reader.accounts([LINE, OTHER_LINE])
