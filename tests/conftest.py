@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,8 @@ from shared.model.alert import Alert
 from shared.model.directory import RESOURCE_ACCOUNT_DEPARTMENT, Account, AssignedLicence
 from shared.model.finding import Finding, Severity, Subject, Topic
 from shared.model.licences import CommerceSubscription, ServicePlan, Sku
-from shared.model.sources import SourceState
+from shared.model.numbers import VOICE_APPLICATION, PhoneNumber
+from shared.model.sources import INTERVALS, Source, SourceState
 from shared.model.tenant import DeltaPosition, TenantState
 from shared.rules.snapshot import Snapshot
 
@@ -39,10 +40,12 @@ def sku(number: int | str, *plan_ids: str, enabled: int = 0, **changed: object) 
 
 
 def account(number: int, *sku_ids: str, marked: bool = True, **changed: object) -> Account:
-    """A resource account unless `marked` says otherwise."""
+    """A resource account as it should be, but for its licences; a person where `marked` says so."""
     values: dict[str, Any] = {
         "name": f"Account {number}",
         "department": RESOURCE_ACCOUNT_DEPARTMENT if marked else "Sales",
+        "enabled": False,
+        "usage_location": "US",
         "read_at": NOW,
         "licences": tuple(AssignedLicence(sku_id) for sku_id in sku_ids),
         **changed,
@@ -50,17 +53,25 @@ def account(number: int, *sku_ids: str, marked: bool = True, **changed: object) 
     return Account(id=guid(number), **values)
 
 
+def phone_number(digits: str, target: int | None = 1, **changed: object) -> PhoneNumber:
+    """A number that an attendant or queue answers, on the account of that number."""
+    values: dict[str, Any] = {"status": VOICE_APPLICATION, "activation": "activated", "country": "US", **changed}
+    return PhoneNumber(number=digits, target=guid(target) if target is not None else None, **values)
+
+
 def state(
     *accounts: Account,
     skus: tuple[Sku, ...] = (),
     subscriptions: tuple[CommerceSubscription, ...] | None = (),
+    numbers: tuple[PhoneNumber, ...] | None = None,
     read: datetime | None = NOW,
     **changed: object,
 ) -> TenantState:
-    """A tenant read completely at `read`, or not at all."""
+    """A tenant read completely at `read`, or not at all; its numbers only where they are given."""
     known = SourceState(state="complete", tried_at=read, complete_as_of=read) if read else None
+    sources: tuple[Source, ...] = ("licences", "accounts") if numbers is None else ("licences", "accounts", "numbers")
     values: dict[str, Any] = {
-        "sources": {"licences": known, "accounts": known} if known else {},
+        "sources": dict.fromkeys(sources, known) if known else {},
         "delta": DeltaPosition(link="https://graph.test/delta?token=1"),
         **changed,
     }
@@ -69,12 +80,20 @@ def state(
         accounts={each.id: each for each in accounts},
         skus=skus,
         subscriptions=subscriptions,
+        numbers=numbers or (),
         **values,
     )
 
 
-def snapshot(of: TenantState, *, now: datetime = NOW, policy: Policy = CURRENT) -> Snapshot:
-    return Snapshot(of, now=now, policy=policy)
+def snapshot(
+    of: TenantState,
+    *,
+    now: datetime = NOW,
+    policy: Policy = CURRENT,
+    intervals: Mapping[Source, timedelta] = INTERVALS,
+    expects_subscription: bool = False,
+) -> Snapshot:
+    return Snapshot(of, now=now, policy=policy, intervals=intervals, expects_subscription=expects_subscription)
 
 
 def resource_account_licences(owned: int, assigned: int = 0, **changed: object) -> Sku:
@@ -125,6 +144,11 @@ def make_resource_account_sku() -> Callable[..., Sku]:
 @pytest.fixture(scope="session")
 def make_account() -> Callable[..., Account]:
     return account
+
+
+@pytest.fixture(scope="session")
+def make_number() -> Callable[..., PhoneNumber]:
+    return phone_number
 
 
 @pytest.fixture(scope="session")

@@ -26,3 +26,9 @@ def licence_to_add(snapshot: Snapshot) -> str:
     """The resource-account SKU to assign: the tenant's own with most to spare, else the commercial one."""
     own = snapshot.resource_account_skus
     return own[0].id if own else COMMERCIAL_SKU
+
+
+def comes_by_group_alone(account: Account, sku_id: str) -> bool:
+    """Whether the account has a SKU through groups and not directly: then it cannot be changed on the account."""
+    assignments = [each for each in account.assignments if each.sku_id == sku_id]
+    return bool(assignments) and all(each.group is not None for each in assignments)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shared.model.finding import Finding, Subject
 from shared.rules.assignment import licence_to_add, one_call
+from shared.rules.reach import number_evidence, with_numbers
 from shared.rules.rule import LICENCE_RULE_PAGE, Rule
 from shared.rules.snapshot import Snapshot
 
@@ -22,9 +23,10 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             rule=RULE.id,
             severity="info" if snapshot.policy.accepts_phone_licence else RULE.severity,
             subject=Subject("resource_account", account.id, account.name),
-            summary=f"On a user's phone licence ({', '.join(names)}) instead of the resource-account licence.",
+            summary=f"On a user's phone licence ({', '.join(names)}) instead of the resource-account licence"
+            f"{with_numbers(snapshot, account)}.",
             remedy=f"{RULE.remedy} {swap}",
-            evidence={"phone_licences": list(phone)},
+            evidence={"phone_licences": list(phone)} | number_evidence(snapshot, account),
         )
 
 

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.model.finding import Finding, Severity, Subject
+from shared.model.finding import Finding, Subject
 from shared.rules.assignment import licence_to_add, one_call
+from shared.rules.reach import cannot_answer, reach_evidence, severity_by_reach
 from shared.rules.rule import LICENCE_RULE_PAGE, Rule
-from shared.rules.snapshot import Reach, Snapshot
-
-_SEVERITY: dict[Reach, Severity] = {"line": "critical", "unknown": "warning", "nothing": "info"}
-_SUMMARY: dict[Reach, str] = {
-    "line": "No licence: callers to this line cannot be answered.",
-    "unknown": "No licence: the attendant or queue on this account cannot answer callers.",
-    "nothing": "No licence, and no number or call flow leads to this account.",
-}
+from shared.rules.snapshot import Snapshot
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
@@ -25,14 +19,13 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         if not snapshot.must_be_licensed(account):
             continue
-        reach = snapshot.reach(account)
         yield Finding(
             rule=RULE.id,
-            severity=_SEVERITY[reach],
+            severity=severity_by_reach(snapshot, account),
             subject=Subject("resource_account", account.id, account.name),
-            summary=_SUMMARY[reach],
+            summary=cannot_answer("No licence", snapshot, account),
             remedy=f"{order}{RULE.remedy} {one_call(account, add=[licence_to_add(snapshot)])}",
-            evidence={"licences": sorted(account.sku_ids), "reach": reach},
+            evidence={"licences": sorted(account.sku_ids)} | reach_evidence(snapshot, account),
         )
 
 

@@ -16,6 +16,9 @@ Check = Callable[[Snapshot], Iterable[Finding]]
 
 LICENCE_RULE_PAGE = "https://learn.microsoft.com/microsoftteams/teams-add-on-licensing/virtual-user"
 RESOURCE_ACCOUNT_PAGE = "https://learn.microsoft.com/microsoftteams/manage-resource-accounts"
+LICENCE_ERRORS_PAGE = "https://learn.microsoft.com/entra/identity/users/licensing-groups-resolve-problems"
+PERMISSIONS_PAGE = "https://learn.microsoft.com/graph/permissions-reference"
+SUBSCRIPTION_PAGE = "https://learn.microsoft.com/graph/api/resources/subscription"
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

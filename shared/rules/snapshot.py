@@ -13,17 +13,22 @@ from shared.licensing.plans import PHONE_PLANS, RESOURCE_ACCOUNT_PLANS
 from shared.licensing.policy import Policy
 from shared.model.directory import Account
 from shared.model.licences import Sku
+from shared.model.numbers import PhoneNumber
 from shared.model.sources import INTERVALS, Source
 from shared.model.tenant import TenantState
 
 Reach = Literal["line", "nothing", "unknown"]
 
+USABLE = frozenset({"Enabled", "Warning"})
+"""The states in which a service plan of an account works; in `Warning` its subscription is in the grace period."""
+
 
 class Snapshot:
     """A tenant at one moment.
 
-    A *resource account* is a live directory user with Teams' department marker; a *person* is any other user. What a
-    licence contains is read from the tenant's own SKUs.
+    A *resource account* is a live directory user with Teams' department marker, or to whom a number leads that an
+    attendant or queue answers; a *person* is any other user. What a licence contains is read from the tenant's own
+    SKUs. `expects_subscription` tells that changes are to be notified, because there is a URL to notify.
     """
 
     def __init__(
@@ -33,11 +38,13 @@ class Snapshot:
         now: datetime,
         policy: Policy,
         intervals: Mapping[Source, timedelta] = INTERVALS,
+        expects_subscription: bool = False,
     ) -> None:
         self.state = state
         self.now = now
         self.policy = policy
         self.intervals = intervals
+        self.expects_subscription = expects_subscription
 
     def why_not_usable(self, source: Source) -> str:
         """Why nothing may be concluded from a source now; empty where it was read completely and recently."""
@@ -45,6 +52,8 @@ class Snapshot:
         interval = self.intervals.get(source)
         if known.state == "absent" or interval is None:
             return f"{source} are not read"
+        if known.state == "partial":
+            return f"{source} were read in part: {known.problem}"
         if known.is_fresh(self.now, interval):
             return ""
         problem = f": {known.problem}" if known.problem else ""
@@ -60,12 +69,12 @@ class Snapshot:
     @cached_property
     def resource_accounts(self) -> tuple[Account, ...]:
         """All live resource accounts, by id."""
-        return tuple(account for account in self._accounts if account.has_department_marker)
+        return tuple(account for account in self._accounts if self._is_resource_account(account))
 
     @cached_property
     def people(self) -> tuple[Account, ...]:
         """The users among the followed accounts that are no resource accounts, by id."""
-        return tuple(account for account in self._accounts if not account.has_department_marker)
+        return tuple(account for account in self._accounts if not self._is_resource_account(account))
 
     @cached_property
     def needed(self) -> int:
@@ -90,9 +99,37 @@ class Snapshot:
         """Whether the policy wants a licence on this resource account."""
         return self.policy.must_be_licensed(has_number=self.has_number(account))
 
-    def has_number(self, account: Account) -> bool | None:  # noqa: ARG002 - numbers are not among the sources read
-        """Whether a telephone number leads to the account; None where numbers were not read."""
-        return None
+    @property
+    def knows_numbers(self) -> bool:
+        """Whether numbers were ever read completely.
+
+        What was read last serves on while the source fails: a failing read must not make severities go up and down.
+        """
+        return self.state.source("numbers").complete_as_of is not None
+
+    @cached_property
+    def numbers(self) -> tuple[PhoneNumber, ...]:
+        """The numbers as last known, each once, by number; none where they were never read."""
+        known = self.state.numbers if self.knows_numbers else ()
+        once = {number.number: number for number in known}
+        return tuple(once[number] for number in sorted(once))
+
+    @cached_property
+    def numbers_by_target(self) -> dict[str, tuple[PhoneNumber, ...]]:
+        """The numbers whose callers are sent to a resource account, by the account's id."""
+        by_target: dict[str, list[PhoneNumber]] = {}
+        for number in self.numbers:
+            if number.target is not None and number.reaches_an_account:
+                by_target.setdefault(number.target, []).append(number)
+        return {target: tuple(numbers) for target, numbers in by_target.items()}
+
+    def numbers_of(self, account: Account) -> tuple[PhoneNumber, ...]:
+        """The numbers that lead to the account, as last known."""
+        return self.numbers_by_target.get(account.id, ())
+
+    def has_number(self, account: Account) -> bool | None:
+        """Whether a telephone number leads to the account; None where numbers were never read."""
+        return account.id in self.numbers_by_target if self.knows_numbers else None
 
     def reach(self, account: Account) -> Reach:
         """Whether callers come to the account: by its number, or through a voice app that it is associated with."""
@@ -113,6 +150,22 @@ class Snapshot:
     def resource_account_skus_of(self, account: Account) -> tuple[str, ...]:
         """The assigned SKUs that hold a resource-account plan, by id."""
         return self._skus_with(account, RESOURCE_ACCOUNT_PLANS)
+
+    def is_resource_account_sku(self, sku_id: str) -> bool:
+        """Whether a SKU, held or not, holds a resource-account plan."""
+        return bool(plan_ids_of(sku_id, self.skus) & RESOURCE_ACCOUNT_PLANS)
+
+    def switched_on(self, account: Account, sku_id: str, plans: frozenset[str]) -> frozenset[str]:
+        """Which of these plans an assigned SKU brings to the account: those in it that are not switched off."""
+        off = {plan for licence in account.licences if licence.sku_id == sku_id for plan in licence.disabled_plans}
+        return (self._plans_by_sku[sku_id] & plans) - off
+
+    def has_usable_plan(self, account: Account, plans: frozenset[str]) -> bool:
+        """Whether an assigned SKU brings one of these plans in a state that works.
+
+        No state yet counts as one that works: provisioning takes a while.
+        """
+        return any(self._works(account, self.switched_on(account, sku_id, plans)) for sku_id in account.sku_ids)
 
     @cached_property
     def resource_account_skus(self) -> tuple[Sku, ...]:
@@ -136,3 +189,11 @@ class Snapshot:
 
     def _skus_with(self, account: Account, plans: frozenset[str]) -> tuple[str, ...]:
         return tuple(sorted(sku_id for sku_id in account.sku_ids if self._plans_by_sku[sku_id] & plans))
+
+    def _is_resource_account(self, account: Account) -> bool:
+        return account.has_department_marker or account.id in self.numbers_by_target
+
+    @staticmethod
+    def _works(account: Account, plans: frozenset[str]) -> bool:
+        states = {plan.status for plan in account.plans if plan.plan_id in plans}
+        return bool(plans) and (not states or bool(states & USABLE))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from shared.model.finding import Finding, Severity, Subject
-from shared.model.sources import FRESH_INTERVALS, Source, SourceState
-from shared.rules.rule import Rule
+from shared.model.sources import FRESH_INTERVALS, REQUIRED, Source, SourceState
+from shared.rules.rule import PERMISSIONS_PAGE, Rule
 from shared.rules.snapshot import Snapshot
 
 CRITICAL_INTERVALS = 10
@@ -18,6 +18,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for source, interval in sorted(snapshot.intervals.items()):
         known = snapshot.state.source(source)
         if known.state == "absent" or known.is_fresh(snapshot.now, interval):
+            continue
+        if _was_never_permitted(source, known):
             continue
         yield Finding(
             rule=RULE.id,
@@ -31,6 +33,11 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
                 "problem": known.problem,
             },
         )
+
+
+def _was_never_permitted(source: Source, known: SourceState) -> bool:
+    """Whether an optional source lacks nothing but its permission: `permission-missing` says it better."""
+    return source not in REQUIRED and known.complete_as_of is None and bool(known.permission)
 
 
 def _summary(source: Source, known: SourceState) -> str:
@@ -53,6 +60,6 @@ RULE = Rule(
     reads=frozenset(),
     why=f"After {FRESH_INTERVALS} missed reads, what the monitor says of a source is the past, not the present.",
     remedy="Check that Microsoft Graph is reachable and that the identity and its permissions are valid.",
-    link="https://learn.microsoft.com/graph/permissions-reference",
+    link=PERMISSIONS_PAGE,
     check=check,
 )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.model.finding import Finding
-from shared.model.sources import SourceState
+from shared.model.sources import SOURCES, Source, SourceState
 from shared.model.tenant import TenantState
 from shared.rules.snapshot import Snapshot
 from shared.rules.source_stale import RULE
@@ -20,6 +20,12 @@ Judge = Callable[[TenantState], list[Finding]]
 @pytest.fixture
 def judge(make_snapshot: Callable[..., Snapshot]) -> Judge:
     return lambda state: list(RULE.check(make_snapshot(state)))
+
+
+@pytest.fixture
+def judge_every_source(make_snapshot: Callable[..., Snapshot]) -> Judge:
+    intervals = dict.fromkeys(SOURCES, timedelta(minutes=5))
+    return lambda state: list(RULE.check(make_snapshot(state, intervals=intervals)))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +62,37 @@ def test_a_source_that_was_tried_and_never_read_is_a_finding(
     assert (found.severity, found.evidence["complete_as_of"]) == ("warning", "never")
     assert "accounts" in found.summary
     assert found.remedy.endswith("the permission User.Read.All is missing")
+
+
+@pytest.mark.parametrize("source", ["numbers", "calling"])
+def test_an_optional_source_that_was_never_permitted_is_not_stale(
+    judge_every_source: Judge, make_state: MakeState, now: datetime, source: Source
+) -> None:
+    refused = SourceState(state="failed", tried_at=now, problem="refused", permission="Some.Read.All")
+    known = make_state().sources
+    assert judge_every_source(make_state(sources={**known, source: refused})) == []
+    timed_out = SourceState(state="failed", tried_at=now, problem="timed out")
+    (found,) = judge_every_source(make_state(sources={**known, source: timed_out}))
+    assert found.subject.id == source
+
+
+def test_an_optional_source_whose_permission_was_taken_away_becomes_stale(
+    judge_every_source: Judge, make_state: MakeState, now: datetime
+) -> None:
+    refused = SourceState(
+        state="failed", tried_at=now, complete_as_of=now - timedelta(hours=1), permission="Some.Read.All"
+    )
+    (found,) = judge_every_source(make_state(sources={**make_state().sources, "numbers": refused}))
+    assert (found.subject.id, found.severity) == ("numbers", "critical")
+
+
+@pytest.mark.parametrize("source", ["licences", "accounts"])
+def test_a_required_source_without_its_permission_is_stale_as_well(
+    judge_every_source: Judge, make_state: MakeState, now: datetime, source: Source
+) -> None:
+    refused = SourceState(state="failed", tried_at=now, problem="refused", permission="Some.Read.All")
+    (found,) = judge_every_source(make_state(sources={**make_state().sources, source: refused}))
+    assert found.subject.id == source
 
 
 def test_a_source_that_nobody_reads_is_not_stale(judge: Judge, make_state: MakeState) -> None:
