@@ -1,4 +1,4 @@
-"""Every five minutes: the tenant's SKUs, of which nothing notifies."""
+"""Every five minutes: SKUs, numbers and calling state, of which nothing notifies."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ import msgspec
 
 from shared.licensing.policy import CURRENT, POLICIES, Policy
 from shared.model.errors import SettingsError
+from shared.model.sources import Source
 from shared.model.timing import Timing
 
 DOCUMENTED = "docs/settings.md"
@@ -40,10 +41,22 @@ class Secret:
         return "Secret(…)"
 
 
+class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which of the optional sources are read; what is switched off is absent, and what rests on it is skipped."""
+
+    numbers: bool = True
+    calling: bool = True
+
+    def wants(self, source: Source) -> bool:
+        """Whether a source is to be read; those without which nothing can be said always are."""
+        return {"numbers": self.numbers, "calling": self.calling}.get(source, True)
+
+
 class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The TOML file: its tables and keys."""
 
     alerting: Timing = Timing()
+    sources: SourceSettings = SourceSettings()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     graph_url: str = DEFAULT_GRAPH_URL
     notification_url: str | None = None
     client_state: Secret | None = None
+    previous_client_state: Secret | None = None
     teams_webhook: Secret | None = None
     store: str = "sqlite:linekeeper.db"
     policy: Policy = CURRENT
@@ -78,7 +92,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         tenant=tenant,
         graph_url=graph_url.rstrip("/"),
         notification_url=notification_url.rstrip("/") if notification_url else None,
-        client_state=_client_state(environment, required=notification_url is not None),
+        client_state=_client_state(environment, "LINEKEEPER_CLIENT_STATE", required=notification_url is not None),
+        previous_client_state=_client_state(environment, "LINEKEEPER_CLIENT_STATE_PREVIOUS", required=False),
         teams_webhook=_webhook(environment, local=local),
         store=_store(environment),
         policy=_policy(environment),
@@ -130,15 +145,15 @@ def _is_url(text: str, *, local: bool) -> bool:
     return usable and (parts.scheme == "https" or (parts.scheme == "http" and local and is_loopback(text)))
 
 
-def _client_state(environment: Mapping[str, str], *, required: bool) -> Secret | None:
-    text = _text(environment, "LINEKEEPER_CLIENT_STATE")
+def _client_state(environment: Mapping[str, str], name: str, *, required: bool) -> Secret | None:
+    text = _text(environment, name)
     if not text and not required:
         return None
     if len(text) not in CLIENT_STATE_LENGTH:
         raise _wrong(
-            "LINEKEEPER_CLIENT_STATE",
-            f"a secret of {CLIENT_STATE_LENGTH.start} to {CLIENT_STATE_LENGTH.stop - 1} characters, "
-            "required with LINEKEEPER_NOTIFICATION_URL",
+            name,
+            f"a secret of {CLIENT_STATE_LENGTH.start} to {CLIENT_STATE_LENGTH.stop - 1} characters"
+            + (", required with LINEKEEPER_NOTIFICATION_URL" if required else ""),
         )
     return Secret(text)
 

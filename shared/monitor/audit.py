@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.monitor.ingest import read_everything
+from shared.monitor.baseline import read_everything
 from shared.monitor.monitor import Monitor
 from shared.monitor.report import Report, report
 

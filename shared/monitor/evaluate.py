@@ -11,7 +11,7 @@ from shared.alerting.allocation import allocation_changed, figures, qualifying_b
 from shared.alerting.grouping import tell
 from shared.licensing.policy import Policy
 from shared.model.alert import Message, OutboxEntry
-from shared.model.sources import INTERVALS
+from shared.model.sources import REQUIRED
 from shared.model.tenant import TenantState
 from shared.model.timing import Timing
 from shared.rules.catalogue import RULES
@@ -38,13 +38,19 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     policy: Policy
     timing: Timing
+    expects_subscription: bool = False
     traceparent: str = ""
 
 
 def judge(state: TenantState, occasion: Occasion) -> tuple[Snapshot, Evaluation]:
     """What the rules say of the document now."""
-    snapshot = Snapshot(state, now=occasion.now, policy=occasion.policy)
+    snapshot = snapshot_of(state, occasion)
     return snapshot, run_rules(RULES, snapshot)
+
+
+def snapshot_of(state: TenantState, occasion: Occasion) -> Snapshot:
+    """What the rules see of the document."""
+    return Snapshot(state, now=occasion.now, policy=occasion.policy, expects_subscription=occasion.expects_subscription)
 
 
 def evaluate(state: TenantState, occasion: Occasion) -> TenantState:
@@ -69,7 +75,7 @@ def evaluate(state: TenantState, occasion: Occasion) -> TenantState:
 
 def told(state: TenantState, occasion: Occasion, ahead: timedelta = timedelta(0)) -> TenantState:
     """The document after a look at its groups; what falls due within `ahead` is due now."""
-    snapshot = Snapshot(state, now=occasion.now, policy=occasion.policy)
+    snapshot = snapshot_of(state, occasion)
     as_of = min((known.complete_as_of for known in state.sources.values() if known.complete_as_of), default=None)
     result = tell(
         state.alerts,
@@ -122,4 +128,4 @@ def _announced(state: TenantState, snapshot: Snapshot, now: datetime) -> tuple[T
 
 
 def _ledger_is_sound(snapshot: Snapshot) -> bool:
-    return all(not snapshot.why_not_usable(source) for source in ("licences", "accounts") if source in INTERVALS)
+    return all(not snapshot.why_not_usable(source) for source in REQUIRED)

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from shared.model.errors import LinekeeperError
-from shared.model.sources import INTERVALS, ReadState, Source
+from shared.model.sources import INTERVALS, REQUIRED, ReadState, Source
 from shared.monitor.monitor import Monitor
 
 
@@ -37,8 +37,8 @@ async def health(monitor: Monitor) -> Health:
     except LinekeeperError as problem:
         return Health(status="degraded", channel=channel, problem=type(problem).__name__)
     now = monitor.clock()
-    fresh = [state.source(source).is_fresh(now, interval) for source, interval in INTERVALS.items()]
-    untried = all(state.source(source).state == "absent" for source in INTERVALS)
+    fresh = [state.source(source).is_fresh(now, INTERVALS[source]) for source in REQUIRED]
+    untried = all(state.source(source).state == "absent" for source in REQUIRED)
     return Health(
         status="ready" if all(fresh) else "starting" if untried else "degraded",
         sources={

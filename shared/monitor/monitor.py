@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -17,9 +19,14 @@ from shared.settings import Settings
 from shared.state.store import Step, Store, commit
 from shared.telemetry.telemetry import Telemetry
 
+FoundBy = Literal["notification", "delta", "sweep"]
+
 
 class Monitor(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts. `subscription` is None where no notification URL is set, `sender` where no webhook is."""
+    """The parts. `subscription` is None where no notification URL is set, `sender` where no webhook is.
+
+    `reading` lets one read of accounts run at a time, so that a storm of messages waits for the read that serves all.
+    """
 
     settings: Settings
     store: Store
@@ -29,6 +36,7 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     telemetry: Telemetry
     clock: Callable[[], datetime]
     transport: GraphTransport
+    reading: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -47,6 +55,7 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
             now=self.clock(),
             policy=self.settings.policy,
             timing=self.settings.file.alerting,
+            expects_subscription=self.subscription is not None,
             traceparent=self.telemetry.traceparent(),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.model.change_message import ChangeMessage
 from shared.monitor.deliver import deliver, tell_and_deliver
 from shared.monitor.health import Health, health
-from shared.monitor.ingest import read_changes, read_licences, take_message
+from shared.monitor.ingest import catch_up, read_changes, read_licences, sweep, take_message
 from shared.monitor.monitor import Monitor
 from shared.monitor.upkeep import keep_subscription
 
@@ -32,12 +32,19 @@ class Service:
         await deliver(self._monitor)
 
     async def keep_subscription(self) -> None:
-        """Make sure that Graph tells of changes."""
-        await keep_subscription(self._monitor)
+        """Make sure that Graph tells of changes; after a gap, find what it could not tell."""
+        if await keep_subscription(self._monitor):
+            await sweep(self._monitor)
+        await deliver(self._monitor)
+
+    async def sweep(self) -> None:
+        """Read all accounts anew."""
+        await sweep(self._monitor)
         await deliver(self._monitor)
 
     async def tell_and_deliver(self) -> None:
-        """Send what has fallen due."""
+        """Read what still waits to be read, and send what has fallen due."""
+        await catch_up(self._monitor)
         await tell_and_deliver(self._monitor)
 
     async def health(self) -> Health:

@@ -38,6 +38,20 @@ class Telemetry:
             meters, "linekeeper.notification.received", "{notification}", "Notifications by what became of them."
         )
 
+        self._changes = _counter(
+            meters, "linekeeper.change.detected", "{change}", "Changes of followed accounts by what found them."
+        )
+        self._reads = _counter(meters, "linekeeper.source.reads", "{read}", "Reads of sources by how they ended.")
+
+    def count_changes(self, found_by: str, count: int) -> None:
+        """Count changed accounts: `found_by` is notification, delta or sweep."""
+        if count:
+            self._changes.add(count, {"found_by": found_by})
+
+    def count_read(self, source: str, outcome: str) -> None:
+        """Count a read of a source: `outcome` is complete, partial, failed or denied."""
+        self._reads.add(1, {"source": source, "outcome": outcome})
+
     @contextmanager
     def span(
         self, name: str, *, parent: str = "", origin: str = "", kind: SpanKind = SpanKind.INTERNAL

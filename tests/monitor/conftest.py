@@ -3,21 +3,26 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-import msgspec
 import pytest
 from aiohttp import web
 from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared.delivery.sender import Delivered, Result, Sender
+from shared.graph.credential import DevelopmentCredential
+from shared.graph.reader import BUDGET, GraphReader
+from shared.graph.subscription import ChangeSubscription
+from shared.graph.transport import GraphTransport
 from shared.model.alert import Message
 from shared.model.tenant import TenantState
-from shared.monitor.assembly import assemble
-from shared.monitor.ingest import read_everything
+from shared.monitor.assembly import NOTIFICATIONS_PATH
+from shared.monitor.baseline import read_everything
 from shared.monitor.monitor import Monitor
-from shared.settings import Secret, Settings
+from shared.monitor.upkeep import keep_subscription
+from shared.settings import FileSettings, Secret, Settings, SourceSettings
 from shared.state.memory import MemoryStore
 from shared.state.store import Loaded
 from shared.telemetry.telemetry import Telemetry
@@ -25,6 +30,7 @@ from simulator import SimulatorServer, contoso
 from simulator.contoso import TENANT_ID, unlicensed_line_names, user_id
 
 NOWHERE = "http://127.0.0.1:9/v1.0"
+CLIENT_STATE = "a-client-state-of-at-least-32-characters"
 
 
 class Clock:
@@ -38,6 +44,33 @@ class Clock:
 
     def advance(self, **duration: float) -> None:
         self.now += timedelta(**duration)
+
+
+class Pauses(list[float]):
+    """The pauses that were made between two attempts; none of them takes time."""
+
+    async def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+class Counters:
+    """What the telemetry's counters stand at."""
+
+    def __init__(self, reader: InMemoryMetricReader) -> None:
+        self._reader = reader
+
+    def of(self, name: str) -> dict[tuple[str, ...], int]:
+        """A counter's values, by the values of its attributes in the order of their names."""
+        data = self._reader.get_metrics_data()
+        return {
+            tuple(str(value) for _, value in sorted((point.attributes or {}).items())): int(point.value)
+            for resource in (data.resource_metrics if data is not None else ())
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+            if metric.name == name
+            for point in metric.data.data_points
+            if isinstance(point, NumberDataPoint)
+        }
 
 
 class RecordingSender:
@@ -109,10 +142,25 @@ def spans() -> InMemorySpanExporter:
 
 
 @pytest.fixture
-def telemetry(spans: InMemorySpanExporter) -> Iterator[Telemetry]:
+def metric_reader() -> InMemoryMetricReader:
+    return InMemoryMetricReader()
+
+
+@pytest.fixture
+def counters(metric_reader: InMemoryMetricReader) -> Counters:
+    return Counters(metric_reader)
+
+
+@pytest.fixture
+def pauses() -> Pauses:
+    return Pauses()
+
+
+@pytest.fixture
+def telemetry(spans: InMemorySpanExporter, metric_reader: InMemoryMetricReader) -> Iterator[Telemetry]:
     tracers = TracerProvider(shutdown_on_exit=False)
     tracers.add_span_processor(SimpleSpanProcessor(spans))
-    made = Telemetry(tracers, MeterProvider(shutdown_on_exit=False))
+    made = Telemetry(tracers, MeterProvider([metric_reader], shutdown_on_exit=False))
     yield made
     made.shutdown()
 
@@ -125,9 +173,9 @@ async def sim(clock: Clock) -> AsyncIterator[SimulatorServer]:
 
 @pytest.fixture
 async def make_monitor(
-    store: WatchedStore, clock: Clock, telemetry: Telemetry
+    store: WatchedStore, clock: Clock, telemetry: Telemetry, pauses: Pauses
 ) -> AsyncIterator[Callable[..., Monitor]]:
-    """Puts a monitor together from the real parts, around this test's store and clock."""
+    """Puts a monitor together from the real parts, around this test's store and clock; no pause of it takes time."""
     made: list[Monitor] = []
 
     def make(
@@ -136,14 +184,36 @@ async def make_monitor(
         sender: Sender | None = None,
         notification_url: str | None = None,
         clock: Callable[[], datetime] = clock,
+        client_state: str = CLIENT_STATE,
+        budget: timedelta = BUDGET,
+        **sources: bool,
     ) -> Monitor:
         settings = Settings(
             tenant=TENANT_ID,
             graph_url=graph_url,
             notification_url=notification_url,
-            client_state=Secret("a-client-state-of-at-least-32-characters"),
+            client_state=Secret(client_state),
+            file=FileSettings(sources=SourceSettings(**sources)),
         )
-        monitor = msgspec.structs.replace(assemble(settings, telemetry, clock, store), sender=sender)
+        transport = GraphTransport(graph_url, DevelopmentCredential(), sleep=pauses)
+        subscription = None
+        if notification_url is not None:
+            subscription = ChangeSubscription(
+                transport,
+                notification_url=notification_url + NOTIFICATIONS_PATH,
+                client_state=client_state,
+                clock=clock,
+            )
+        monitor = Monitor(
+            settings=settings,
+            store=store,
+            reader=GraphReader(transport, clock, budget),
+            subscription=subscription,
+            sender=sender,
+            telemetry=telemetry,
+            clock=clock,
+            transport=transport,
+        )
         made.append(monitor)
         return monitor
 
@@ -172,11 +242,12 @@ async def subscriber() -> AsyncIterator[str]:
 async def monitor(
     sim: SimulatorServer, make_monitor: Callable[..., Monitor], sender: RecordingSender, subscriber: str, clock: Clock
 ) -> Monitor:
-    """A monitor that has read the tenant, in which every line has its licence, five minutes ago."""
+    """A monitor that has subscribed and read the tenant, in which every line is licensed, five minutes ago."""
     for name in unlicensed_line_names():
         sim.tenant.purge(user_id(name))
     made = make_monitor(graph_url=sim.graph_url, sender=sender, notification_url=subscriber)
     await read_everything(made)
+    await keep_subscription(made)
     clock.advance(minutes=5)
     sim.graph.requests.clear()
     return made

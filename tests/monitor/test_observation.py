@@ -9,22 +9,21 @@ import pytest
 
 from shared.graph.reader import AccountsRead, DeltaRead, LicencesRead
 from shared.licensing import plans
-from shared.model.directory import Account, AccountChange, AssignedLicence
+from shared.model.directory import Account, AccountChange, AssignedLicence, Departed
+from shared.model.errors import SourceError
 from shared.model.licences import CommerceSubscription, Sku
 from shared.model.tenant import DeltaPosition, TenantState
+from shared.monitor.following import matters
 from shared.monitor.observation import (
     REMEMBER_BROUGHT,
     REMEMBER_IDS,
     Baseline,
-    matters,
-    relevant,
     with_accounts,
     with_baseline,
     with_delta,
-    with_failure,
-    with_licences,
     without_delta,
 )
+from shared.monitor.source_reads import with_failure, with_licences
 
 LINK = "https://graph.test/delta?token=1"
 NEXT = "https://graph.test/delta?token=2"
@@ -66,7 +65,7 @@ def test_subscriptions_that_may_not_be_read_are_unknown_and_not_none(make_state:
 def test_a_failure_keeps_what_was_known_as_of_when_it_was_read(
     make_state: MakeState, make_sku: Callable[..., Sku], now: datetime
 ) -> None:
-    state = with_failure(make_state(skus=(make_sku(1),)), "licences", "timed out", now + MINUTE)
+    state = with_failure(make_state(skus=(make_sku(1),)), "licences", SourceError("timed out"), now + MINUTE)
     known = state.source("licences")
     assert state.skus == (make_sku(1),)
     assert (known.state, known.complete_as_of, known.tried_at) == ("failed", now, now + MINUTE)
@@ -75,7 +74,7 @@ def test_a_failure_keeps_what_was_known_as_of_when_it_was_read(
 
 
 def test_a_complete_read_after_a_failure_forgets_the_problem(make_state: MakeState, now: datetime) -> None:
-    state = with_failure(make_state(), "licences", "timed out", now + MINUTE)
+    state = with_failure(make_state(), "licences", SourceError("timed out"), now + MINUTE)
     state = with_licences(state, LicencesRead(begun=now + 2 * MINUTE, skus=(), subscriptions=()))
     assert (state.source("licences").state, state.source("licences").problem) == ("complete", "")
 
@@ -145,6 +144,7 @@ def test_a_delta_removes_an_account(make_state: MakeState, make_account: MakeAcc
     gone, left = make_account(1), make_account(2)
     state = with_delta(make_state(gone, left), delta(AccountChange(id=gone.id, removed=True), begun=now + MINUTE))
     assert list(state.accounts) == [left.id]
+    assert state.departed == {gone.id: Departed(id=gone.id, name="Account 1", read_at=now + MINUTE)}
 
 
 def test_a_delta_that_starts_elsewhere_is_dropped(
@@ -210,8 +210,12 @@ def test_an_account_that_is_missing_is_removed_unless_it_was_seen_later(
     make_state: MakeState, make_account: MakeAccount, now: datetime
 ) -> None:
     earlier, later = make_account(1), make_account(2, read_at=now + 2 * MINUTE)
-    read = AccountsRead(begun=now + MINUTE, missing=(earlier.id, later.id))
-    assert with_accounts(make_state(earlier, later), read).accounts == {later.id: later}
+    gone = tuple(Departed(id=each.id, restorable=True, read_at=now + MINUTE) for each in (earlier, later))
+    state = with_accounts(make_state(earlier, later), AccountsRead(begun=now + MINUTE, departed=gone))
+    assert state.accounts == {later.id: later}
+    assert state.departed == {
+        earlier.id: Departed(id=earlier.id, name="Account 1", restorable=True, read_at=now + MINUTE)
+    }
 
 
 def test_people_without_the_licence_are_not_followed(
@@ -264,4 +268,5 @@ def test_an_account_matters_by_its_marker_or_by_the_licence_it_holds(
     assert matters(disabled, {own.id: own})
     assert not matters(holder, {})
     assert matters(make_account(4, RESOURCE_ACCOUNT_SKU, marked=False), {})
-    assert list(relevant([holder, make_account(5, marked=False)], [own])) == [holder.id]
+    assert not matters(make_account(5, marked=False), {own.id: own})
+    assert matters(make_account(5, marked=False), {}, frozenset({make_account(5).id}))

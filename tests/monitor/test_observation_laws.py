@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.graph.reader import AccountsRead, DeltaRead, LicencesRead
-from shared.model.directory import Account, AccountChange, AssignedLicence
+from shared.model.directory import Account, AccountChange, AssignedLicence, Departed
 from shared.model.licences import Sku
 from shared.model.tenant import TenantState
-from shared.monitor.observation import Baseline, with_accounts, with_baseline, with_delta, with_licences
+from shared.monitor.observation import Baseline, with_accounts, with_baseline, with_delta
+from shared.monitor.source_reads import with_licences
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 LINK = "https://graph.test/delta?token=1"
@@ -45,7 +46,11 @@ reads = moments.flatmap(
         found=st.lists(accounts, max_size=3, unique_by=lambda account: account.id).map(
             lambda found: tuple(msgspec.structs.replace(account, read_at=begun) for account in found)
         ),
-        missing=st.lists(st.sampled_from(IDS), max_size=2).map(tuple),
+        departed=st.lists(
+            st.builds(Departed, id=st.sampled_from(IDS), restorable=st.booleans(), read_at=st.just(begun)),
+            max_size=2,
+            unique_by=lambda departed: departed.id,
+        ).map(tuple),
     )
 )
 licence_reads = st.builds(

@@ -1,0 +1,96 @@
+"""Reading the tenant anew: for the first time, daily, and whenever the chain of changes is broken.
+
+What it costs does not grow with the directory: docs/graph.md has the formula.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+import msgspec
+
+from shared.graph.reader import LicencesRead
+from shared.licensing.plans import RESOURCE_ACCOUNT_PLANS
+from shared.model.errors import SourceError
+from shared.model.licences import Sku
+from shared.model.tenant import TenantState
+from shared.monitor import observation, source_reads
+from shared.monitor.direct import applied, to_read_directly
+from shared.monitor.judging import commit_judged, record_failure
+from shared.monitor.monitor import Monitor
+from shared.monitor.observation import Baseline
+from shared.monitor.polling import read_optional_sources
+
+_logger = logging.getLogger("linekeeper.ingest")
+
+
+async def read_everything(monitor: Monitor, licences: LicencesRead | None = None) -> None:
+    """Read the tenant anew: the SKUs, every account that matters, and what sharpens the rules."""
+    with monitor.telemetry.span("read everything"):
+        try:
+            read = licences or await monitor.reader.licences()
+        except SourceError as problem:
+            # Who holds a resource-account licence cannot be asked without knowing the tenant's SKUs.
+            await record_failure(monitor, problem, "licences", "accounts")
+            return
+        monitor.telemetry.count_read("licences", "complete")
+        try:
+            baseline = await baseline_of(monitor, read, await monitor.load())
+        except SourceError as problem:
+            await record_failure(
+                monitor, problem, "accounts", also=lambda document: source_reads.with_licences(document, read)
+            )
+            return
+        monitor.telemetry.count_read("accounts", "complete")
+    await commit_judged(
+        monitor, lambda document: observation.with_baseline(source_reads.with_licences(document, read), baseline)
+    )
+    state = await read_optional_sources(monitor)
+    firing = sum(alert.phase == "firing" for alert in state.alerts.values())
+    _logger.info("the tenant was read: %d accounts are followed, %d findings hold", len(state.accounts), firing)
+
+
+async def baseline_of(monitor: Monitor, licences: LicencesRead, known: TenantState) -> Baseline:
+    """Every account that matters, and the delta link to go on from.
+
+    The link is taken before the listings and followed after them, so that no change falls between. Accounts that the
+    document knows and no listing names are read directly: they lost what named them, or were deleted.
+
+    Raises:
+        SourceError: Graph could not be read.
+    """
+    reader = monitor.reader
+    begun = monitor.clock()
+    link = await reader.delta_from_now()
+    licence_skus = licence_skus_of(licences.skus)
+    listed = {account.id: account for account in await reader.resource_accounts(licence_skus)}
+    state = msgspec.structs.replace(
+        known,
+        skus=licences.skus,
+        accounts=known.accounts | listed,
+        delta=msgspec.structs.replace(known.delta, link=link),
+    )
+    read = await reader.delta(link)
+    unlisted = known.accounts.keys() - listed.keys()
+    wanted = to_read_directly(state, read, unlisted)
+    direct = await reader.accounts(wanted) if wanted else None
+    state = applied(state, read, direct)
+    departed = tuple(each for each in state.departed.values() if each not in known.departed.values())
+    return Baseline(
+        begun=begun,
+        accounts=tuple(state.accounts.values()),
+        departed=departed,
+        licence_skus=licence_skus,
+        link=state.delta.link,
+    )
+
+
+def has_unlisted_licence(state: TenantState, read: LicencesRead) -> bool:
+    """Whether the tenant has a SKU of the resource-account licence whose holders were never listed."""
+    return not set(licence_skus_of(read.skus)) <= set(state.delta.listed)
+
+
+def licence_skus_of(skus: Iterable[Sku]) -> tuple[str, ...]:
+    """The SKUs that hold a resource-account plan."""
+    return tuple(sorted(sku.id for sku in skus if sku.plan_ids & RESOURCE_ACCOUNT_PLANS))

@@ -1,0 +1,56 @@
+"""The end of every read: what it brought enters the document together with what the rules say of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+from shared.model.errors import Denied, OutOfTime, SourceError
+from shared.model.sources import Source
+from shared.model.tenant import TenantState
+from shared.monitor import source_reads
+from shared.monitor.evaluate import evaluate
+from shared.monitor.monitor import Monitor
+from shared.state.store import Step
+
+_logger = logging.getLogger("linekeeper.ingest")
+
+FailedRead = Literal["failed", "partial", "denied"]
+
+
+async def commit_judged(monitor: Monitor, step: Step) -> TenantState:
+    """Carry the document one step further and evaluate it, in one write."""
+    with monitor.telemetry.span("evaluate"):
+        occasion = monitor.occasion()
+        return await monitor.commit(lambda document: evaluate(step(document), occasion))
+
+
+async def record_failure(
+    monitor: Monitor,
+    problem: SourceError,
+    *sources: Source,
+    also: Callable[[TenantState], TenantState] = lambda document: document,
+) -> None:
+    """Remember a failed read, and evaluate: what rests on it freezes, and in time the source is a finding itself.
+
+    `also` is what else enters the document with it.
+    """
+    _logger.warning("%s could not be read: %s", " and ".join(sources), problem)
+    now = monitor.clock()
+    for source in sources:
+        monitor.telemetry.count_read(source, _outcome(problem))
+
+    def step(document: TenantState) -> TenantState:
+        document = also(document)
+        for source in sources:
+            document = source_reads.with_failure(document, source, problem, now)
+        return document
+
+    await commit_judged(monitor, step)
+
+
+def _outcome(problem: SourceError) -> FailedRead:
+    if isinstance(problem, OutOfTime):
+        return "partial"
+    return "denied" if isinstance(problem, Denied) and problem.forbidden else "failed"

@@ -1,0 +1,142 @@
+"""What must be in place before the service can do its work, each with what it is for and what is lost without it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import httpx
+import msgspec
+
+from shared.model.errors import Denied, LinekeeperError, SourceError
+from shared.model.sources import PERMISSIONS, REQUIRED, Source
+from shared.monitor.assembly import NOTIFICATIONS_PATH
+from shared.monitor.monitor import Monitor
+
+Outcome = Literal["ok", "failed", "absent", "off"]
+TOKEN = "linekeeper check: 1 + 1 = 100 %"  # noqa: S105 - what a handshake must give back as it is
+TIMEOUT_SECONDS = 10.0
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked at. Where a `required` one fails, the service is of no use."""
+
+    name: str
+    purpose: str
+    outcome: Outcome
+    detail: str = ""
+    required: bool = False
+
+
+class _Probe(msgspec.Struct, frozen=True, kw_only=True):
+    """A source, what it is for, and what is lost without it."""
+
+    purpose: str
+    lost: str
+    read: Callable[[Monitor], Awaitable[bool]]
+
+
+async def preflight(monitor: Monitor) -> tuple[Checked, ...]:
+    """Look at the store, every source, the notification URL and the channel; nothing is changed anywhere."""
+    sources = [await _source(monitor, source, probe) for source, probe in _PROBES.items()]
+    return (await _store(monitor), *sources, await _notifications(monitor), _channel(monitor))
+
+
+async def _store(monitor: Monitor) -> Checked:
+    outcome: Outcome = "ok"
+    detail = ""
+    try:
+        await monitor.load()
+    except LinekeeperError as problem:
+        outcome, detail = "failed", str(problem)
+    return Checked(name="store", purpose="what is known of the tenant", outcome=outcome, detail=detail, required=True)
+
+
+async def _source(monitor: Monitor, source: Source, probe: _Probe) -> Checked:
+    outcome, detail = await _outcome(monitor, source, probe)
+    return Checked(
+        name=f"{source} ({PERMISSIONS[source]})",
+        purpose=probe.purpose,
+        outcome=outcome,
+        detail=detail if outcome == "ok" else f"{detail} Without it, {probe.lost}.",
+        required=source in REQUIRED,
+    )
+
+
+async def _outcome(monitor: Monitor, source: Source, probe: _Probe) -> tuple[Outcome, str]:
+    if not monitor.settings.file.sources.wants(source):
+        return "off", "Switched off in the settings."
+    try:
+        there = await probe.read(monitor)
+    except SourceError as problem:
+        lacking = isinstance(problem, Denied) and problem.forbidden
+        remedy = f" Grant the application permission {PERMISSIONS[source]} and consent to it." if lacking else ""
+        return "failed", f"{problem}{remedy}"
+    return ("ok", "") if there else ("absent", "This cloud does not have it.")
+
+
+async def _licences(monitor: Monitor) -> bool:
+    await monitor.reader.licences()
+    return True
+
+
+async def _accounts(monitor: Monitor) -> bool:
+    await monitor.reader.delta_from_now()
+    return True
+
+
+async def _numbers(monitor: Monitor) -> bool:
+    return (await monitor.reader.numbers()).numbers is not None
+
+
+async def _calling(monitor: Monitor) -> bool:
+    return (await monitor.reader.calling(())).people is not None
+
+
+_PROBES: dict[Source, _Probe] = {
+    "licences": _Probe(purpose="licences and the allocation", lost="nothing can be said of licences", read=_licences),
+    "accounts": _Probe(
+        purpose="accounts, their changes, the subscription", lost="nothing can be said of any account", read=_accounts
+    ),
+    "numbers": _Probe(
+        purpose="which numbers lead where", lost="severities do not know whether callers are affected", read=_numbers
+    ),
+    "calling": _Probe(
+        purpose="whether agents can answer", lost="agents who cannot answer are not found", read=_calling
+    ),
+}
+
+
+async def _notifications(monitor: Monitor) -> Checked:
+    """Play Graph's handshake with our own URL: a service that runs gives the token back as it was."""
+    url = monitor.settings.notification_url
+    outcome: Outcome = "ok"
+    detail = ""
+    if url is None:
+        outcome = "off"
+        detail = "LINEKEEPER_NOTIFICATION_URL is not set: changes are found by the timers alone, within five minutes."
+    else:
+        problem = await _handshake(url + NOTIFICATIONS_PATH)
+        if problem:
+            outcome, detail = "failed", f"{problem} Graph needs the same answer, from outside, while the service runs."
+    return Checked(name="notification URL", purpose="hearing of changes at once", outcome=outcome, detail=detail)
+
+
+async def _handshake(url: str) -> str:
+    """Why a handshake does not pass; empty where it does."""
+    try:
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
+            answer = await client.post(url, params={"validationToken": TOKEN}, headers={"Content-Type": "text/plain"})
+    except httpx.HTTPError as problem:
+        return f"It cannot be reached from here ({type(problem).__name__})."
+    if answer.status_code != httpx.codes.OK or answer.text != TOKEN:
+        return f"It did not pass the validation handshake (status {answer.status_code})."
+    return ""
+
+
+def _channel(monitor: Monitor) -> Checked:
+    if monitor.sender is None:
+        detail = "LINEKEEPER_TEAMS_WEBHOOK_URL is not set: alerts wait in the outbox."
+        return Checked(name="channel", purpose="telling people", outcome="off", detail=detail)
+    detail = "The URL has the right form. Whether cards arrive is not tried here."
+    return Checked(name="channel", purpose="telling people", outcome="ok", detail=detail)

@@ -1,0 +1,96 @@
+"""How a read of a whole source enters the document, and what a failed one leaves there.
+
+Older never overwrites newer, and a failure overwrites nothing: what was read last is still what is known.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.graph.reader import CallingRead, LicencesRead, NumbersRead
+from shared.model.errors import Denied, OutOfTime, SourceError, Throttled
+from shared.model.sources import PERMISSIONS, Source, SourceState
+from shared.model.tenant import TenantState
+
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(minutes=5)
+"""After how long a failed read is tried again: the longer it has failed, the later."""
+
+
+def with_licences(state: TenantState, read: LicencesRead) -> TenantState:
+    """The document with a read of SKUs, unless it already holds a later one."""
+    known = state.source("licences").complete_as_of
+    if known is not None and known >= read.begun:
+        return state
+    state = msgspec.structs.replace(state, skus=read.skus, subscriptions=read.subscriptions)
+    return marked(state, "licences", read.begun)
+
+
+def with_numbers(state: TenantState, read: NumbersRead) -> TenantState:
+    """The document with a read of numbers, unless it already holds a later one."""
+    known = state.source("numbers").complete_as_of
+    if known is not None and known >= read.begun:
+        return state
+    if read.numbers is None:
+        return without_source(msgspec.structs.replace(state, numbers=()), "numbers")
+    return marked(msgspec.structs.replace(state, numbers=read.numbers), "numbers", read.begun)
+
+
+def with_calling(state: TenantState, read: CallingRead) -> TenantState:
+    """The document with a read of people's calling state, unless it already holds a later one."""
+    known = state.source("calling").complete_as_of
+    if known is not None and known >= read.begun:
+        return state
+    if read.people is None:
+        return without_source(msgspec.structs.replace(state, calling={}), "calling")
+    return marked(msgspec.structs.replace(state, calling=read.people), "calling", read.begun)
+
+
+def with_failure(state: TenantState, source: Source, problem: SourceError, now: datetime) -> TenantState:
+    """The document with a failed read: what was known stays known, as of when it was read."""
+    known = state.source(source)
+    if known.complete_as_of is not None and known.complete_as_of >= now:
+        return state
+    since = known.failing_since or now
+    asked = timedelta(seconds=problem.retry_after) if isinstance(problem, Throttled) else None
+    forbidden = isinstance(problem, Denied) and problem.forbidden
+    failed = msgspec.structs.replace(
+        known,
+        state="partial" if isinstance(problem, OutOfTime) else "failed",
+        tried_at=now,
+        failing_since=since,
+        not_before=now + asked if asked is not None else None,
+        retry_at=now + min(LONGEST_PAUSE, max(FIRST_PAUSE, now - since)),
+        problem=str(problem),
+        permission=PERMISSIONS.get(source, "") if forbidden else "",
+    )
+    return msgspec.structs.replace(state, sources={**state.sources, source: failed})
+
+
+def marked(state: TenantState, source: Source, as_of: datetime) -> TenantState:
+    """The document with a source read completely; a read that began earlier than the last one sets nothing back."""
+    known = state.source(source).complete_as_of
+    as_of = max(as_of, known) if known is not None else as_of
+    read = SourceState(state="complete", tried_at=as_of, complete_as_of=as_of)
+    return msgspec.structs.replace(state, sources={**state.sources, source: read})
+
+
+def partly(state: TenantState, source: Source, as_of: datetime) -> TenantState:
+    """The document with a source read in part: the next read goes on from there."""
+    known = state.source(source)
+    read = msgspec.structs.replace(
+        known,
+        state="partial",
+        tried_at=as_of,
+        failing_since=known.failing_since or as_of,
+        problem="there was more to read than one read's time allows.",
+    )
+    return msgspec.structs.replace(state, sources={**state.sources, source: read})
+
+
+def without_source(state: TenantState, source: Source) -> TenantState:
+    """The document with a source that this cloud does not have: absent, not failed."""
+    sources = {key: value for key, value in state.sources.items() if key != source}
+    return msgspec.structs.replace(state, sources=sources)
