@@ -8,12 +8,16 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 
+from shared.model.sources import PERMISSIONS
+from shared.monitor.judging import FailedRead
+from shared.monitor.monitor import FoundBy
 from shared.monitor.notifications import OUTCOMES
 from shared.rules.catalogue import RULES
 from shared.telemetry.telemetry import Telemetry
@@ -86,21 +90,34 @@ def test_the_metrics_table_has_a_row_for_every_instrument_and_no_other() -> None
     telemetry = Telemetry(TracerProvider(), MeterProvider(metric_readers=[reader]))
     for outcome in OUTCOMES:
         telemetry.notifications.add(1, {"outcome": outcome})
+    for found_by in get_args(FoundBy):
+        telemetry.count_changes(found_by, 1)
+    for source in PERMISSIONS:
+        for outcome in ("complete", *get_args(FailedRead)):
+            telemetry.count_read(source, outcome)
     data = reader.get_metrics_data()
     assert data is not None
-    emitted = {
-        (metric.name, metric.unit, tuple(point.attributes["outcome"] for point in metric.data.data_points))  # type: ignore[index]
-        for resource in data.resource_metrics
-        for scope in resource.scope_metrics
-        for metric in scope.metrics
-    }
+    emitted: dict[tuple[str, str], dict[str, set[str]]] = {}
+    for resource in data.resource_metrics:
+        for scope in resource.scope_metrics:
+            for metric in scope.metrics:
+                values = emitted.setdefault((metric.name, metric.unit or ""), {})
+                for point in metric.data.data_points:
+                    for key, value in (point.attributes or {}).items():
+                        values.setdefault(key, set()).add(str(value))
     telemetry.shutdown()
     rows = re.findall(
-        r"^\| `([a-z_.]+)` \| counter \| `([^`]+)` \| `outcome` = ([a-z_, ]+) \|$",
+        r"^\| `([a-z_.]+)` \| counter \| `([^`]+)` \| (.+) \|$",
         (ROOT / "docs/metrics.md").read_text(encoding="utf-8"),
         re.MULTILINE,
     )
-    assert {(name, unit, tuple(outcomes.split(", "))) for name, unit, outcomes in rows} == emitted
+    documented = {
+        (name, unit): {
+            key: set(values.split(", ")) for key, values in re.findall(r"`(\w+)` = ([a-z_, ]+?)(?:;|$)", attributes)
+        }
+        for name, unit, attributes in rows
+    }
+    assert documented == emitted
 
 
 def test_the_readme_names_only_make_targets_and_files_that_exist() -> None:

@@ -39,6 +39,10 @@ def _run(options: argparse.Namespace) -> int:
         from shared.cli.audit import run_audit  # noqa: PLC0415
 
         return run_audit(os.environ, as_json=options.json, fail_on=options.fail_on)
+    if options.command == "check":
+        from shared.cli.check import run_check  # noqa: PLC0415
+
+        return run_check(os.environ, as_json=options.json)
     if options.command == "serve":
         from shared.cli.serve import run_serve  # noqa: PLC0415
 
@@ -77,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         default="warning",
         help="the mildest severity that makes the exit code 1 (default %(default)s)",
     )
+    check = commands.add_parser(
+        "check",
+        help="see whether settings, permissions, notification URL and channel are in place; nothing is changed",
+        epilog="Exit code: 0 all in place, 1 something optional failed, 2 the service would be of no use.",
+    )
+    check.add_argument("--json", action="store_true", help="one JSON document on standard output and nothing else")
     return parser
 
 
