@@ -58,10 +58,17 @@ def tell(
         flush_at = _flush_at(look.log, reason, timing, now)
         log = msgspec.structs.replace(look.log, flush_at=flush_at)
         if reason is not None and flush_at is not None and flush_at <= now + ahead:
-            log = GroupLog(firing=tuple(sorted(look.firing)), resolved=tuple(sorted(look.ended)), sent_at=now)
+            log = GroupLog(
+                firing=tuple(sorted(look.firing)),
+                critical=tuple(sorted(look.critical)),
+                resolved=tuple(sorted(look.ended)),
+                sent_at=now,
+            )
             told = {key: look.members[key] for key in look.firing | look.ended}
             if told:  # empty where the rules behind all that was told are no more
-                messages.append(compose(group, told, look.log, reason, facts=(facts or {}).get(group, ()), as_of=as_of))
+                messages.append(
+                    compose(group, told, look.told_log, reason, facts=(facts or {}).get(group, ()), as_of=as_of)
+                )
         else:
             waiting |= look.ended
         if look.firing or log.firing or log.flush_at:
@@ -79,13 +86,17 @@ class _Look:
         self.log = log
         self.firing = {key for key, alert in members.items() if alert.phase == "firing"}
         self.ended = {key for key in log.firing if key in members} - self.firing
+        self.critical = {key for key in self.firing if members[key].finding.severity == "critical"}
+        # What has become critical since it was told is news, as if it had not been told.
+        worsened = self.critical - set(log.critical)
+        self.told_log = msgspec.structs.replace(log, firing=tuple(key for key in log.firing if key not in worsened))
 
     def reason(self, timing: Timing, now: datetime) -> Reason | None:
         worst: Severity = min(
             (self.members[key].finding.severity for key in self.firing), key=severity_rank, default="warning"
         )
         reason = reason_to_send(
-            self.log, firing=self.firing, resolved=self.ended, repeat=timing.repeat.of(worst), now=now
+            self.told_log, firing=self.firing, resolved=self.ended, repeat=timing.repeat.of(worst), now=now
         )
         # What cannot be confirmed is not repeated as if it were known; the source that fails is an alert of its own.
         unconfirmed = all(self.members[key].frozen for key in self.firing)

@@ -8,12 +8,15 @@ from itertools import islice
 from kiota_abstractions.method import Method
 
 from shared.graph.answers import BAD_REQUEST, TOO_MANY_REQUESTS, error_of, seconds_of
-from shared.graph.transport import ATTEMPTS, PATIENCE_SECONDS, GraphTransport, backoff
+from shared.graph.transport import ATTEMPTS, PATIENCE_SECONDS, UNCERTAIN, GraphTransport, backoff
 from shared.graph.wire import WireBatch, WireBatchAnswer
 from shared.model.errors import OutOfTime, SourceError, Throttled
 
 LIMIT = 20
 """Requests in one batch."""
+
+ASK_AGAIN = UNCERTAIN | {TOO_MANY_REQUESTS}
+"""Statuses of an inner request that may pass: all of them only read."""
 
 
 async def get_all(
@@ -37,7 +40,7 @@ async def get_all(
     remaining = iter(paths.items())
     while portion := dict(islice(remaining, LIMIT)):
         if answers and out_of_time():
-            raise OutOfTime("there were more accounts to read than one read's time allows.")
+            raise OutOfTime("there was more to read than one read's time allows.")
         answers |= await _get_portion(transport, portion)
     waits = [problem for answer in answers.values() if isinstance(problem := error_in(answer), Throttled)]
     if waits:
@@ -48,7 +51,7 @@ async def get_all(
 async def _get_portion(transport: GraphTransport, paths: dict[str, str]) -> dict[str, WireBatchAnswer]:
     answers = await _get_once(transport, paths)
     for attempt in range(1, ATTEMPTS):
-        throttled = {key: paths[key] for key, answer in answers.items() if answer.status == TOO_MANY_REQUESTS}
+        throttled = {key: paths[key] for key, answer in answers.items() if answer.status in ASK_AGAIN}
         if not throttled:
             break
         pauses = [seconds_of(answers[key].header("Retry-After")) or backoff(attempt) for key in throttled]

@@ -16,7 +16,7 @@ from kiota_abstractions.base_request_configuration import RequestConfiguration
 
 from shared.graph.answers import NOT_FOUND, decode
 from shared.graph.batch import error_in, get_all
-from shared.graph.transport import GraphTransport, Request
+from shared.graph.transport import UNCERTAIN, GraphTransport, Request
 from shared.graph.wire import (
     DELTA_FIELDS,
     USER_FIELDS,
@@ -38,8 +38,8 @@ PAGE_SIZE = 999
 NUMBERS_PAGE_SIZE = 1000
 """The largest page of number assignments that Graph gives."""
 
-BUDGET = timedelta(seconds=150)
-"""How long one read may take: a function ends after five minutes, and there is more than one read in some."""
+BUDGET = timedelta(seconds=60)
+"""How long one read may take: a function ends after ten minutes, and there are several reads in some."""
 
 Clock = Callable[[], datetime]
 Row = TypeVar("Row")
@@ -55,11 +55,12 @@ class LicencesRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountsRead(msgspec.Struct, frozen=True, kw_only=True):
-    """Single accounts read directly: those found, those deleted, and the ids that nothing is known of any more."""
+    """Single accounts read directly: those found, those deleted or gone, and those that Graph failed to answer for."""
 
     begun: datetime
     found: tuple[Account, ...] = ()
     departed: tuple[Departed, ...] = ()
+    unanswered: tuple[str, ...] = ()
 
 
 class NumbersRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +104,8 @@ class GraphReader:
         try:
             request = self._client.directory.subscriptions.to_get_request_information()
             rows = await self._rows(request, WireCommerceSubscription, begun, WireCommerceSubscription.subscription)
+        except NotThere:
+            return LicencesRead(begun=begun, skus=skus, subscriptions=None)
         except Denied as problem:
             if not problem.forbidden:
                 raise
@@ -159,7 +162,9 @@ class GraphReader:
             Departed(id=user_id, name=_name(user), restorable=user is not None, read_at=begun)
             for user_id, user in deleted.items()
         )
-        return AccountsRead(begun=begun, found=found, departed=departed)
+        unanswered = tuple(user_id for user_id in ids if user_id not in answers or answers[user_id] is None)
+        unanswered = tuple(user_id for user_id in unanswered if user_id not in deleted)
+        return AccountsRead(begun=begun, found=found, departed=departed, unanswered=unanswered)
 
     async def numbers(self) -> NumbersRead:
         """The numbers that attendants and queues answer, and those whose assignment failed on the way there."""
@@ -201,14 +206,23 @@ class GraphReader:
         return await self._get_each(paths, WireUser, begun)
 
     async def _get_each(self, paths: dict[str, str], row: type[Row], begun: datetime) -> dict[str, Row | None]:
-        """What each path leads to, by its id; None where there is nothing."""
+        """What each path leads to, by its id; None where there is nothing.
+
+        One object that Graph fails to give does not hide the others: its id is left out, unless all fail.
+        """
         found: dict[str, Row | None] = {}
+        failed: SourceError | None = None
         answers = await get_all(self._transport, paths, out_of_time=lambda: self._out_of_time(begun))
         for key, answer in answers.items():
             problem = error_in(answer)
-            if problem is not None and answer.status != NOT_FOUND:
+            if problem is None or answer.status == NOT_FOUND:
+                found[key] = decode(bytes(answer.body), row) if problem is None else None
+            elif answer.status in UNCERTAIN:
+                failed = problem
+            else:
                 raise problem
-            found[key] = decode(bytes(answer.body), row) if problem is None else None
+        if failed is not None and not found:
+            raise failed
         return found
 
     async def _rows(

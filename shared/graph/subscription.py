@@ -57,10 +57,11 @@ class ChangeSubscription:
             SourceError: Graph cannot be reached, or refuses, or cannot validate our URL.
         """
         ours = sorted(await self._ours(), key=_end, reverse=True)
-        for surplus in ours if anew else ours[1:]:
-            await self._delete(surplus.id)
+        surplus = ours if anew else ours[1:]
+        for each in surplus:
+            await self._delete(each.id)
         if not ours or anew:
-            return await self._create()
+            return await self._create(deleted=frozenset(each.id for each in surplus))
         first = ours[0]
         ends = first.expiration_date_time
         if not renew and ends is not None and ends - self._clock() > RENEW_BEFORE:
@@ -80,7 +81,7 @@ class ChangeSubscription:
             request = self._transport.follow(page.next_link) if page.next_link else None
         return mine
 
-    async def _create(self) -> Kept:
+    async def _create(self, deleted: frozenset[str] = frozenset()) -> Kept:
         body = {
             "changeType": CHANGE_TYPES,
             "resource": RESOURCE,
@@ -94,8 +95,11 @@ class ChangeSubscription:
         if response.status_code == CREATED:
             made = decode(response.content, WireChangeSubscription)
             return Kept(id=made.id, expires=made.expiration_date_time, created=True)
-        if response.status_code in OUTCOME_UNKNOWN and (made_after_all := await self._ours()):
-            first = made_after_all[0]
+        unknown = response.status_code in OUTCOME_UNKNOWN
+        # A listing that lags may still name what has just been deleted.
+        made_after_all = [each for each in await self._ours() if each.id not in deleted] if unknown else []
+        if made_after_all:
+            first = max(made_after_all, key=_end)
             return Kept(id=first.id, expires=first.expiration_date_time, created=True)
         raise SourceError(f"no subscription could be made: {_why(response)}")
 

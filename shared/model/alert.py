@@ -29,10 +29,12 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class GroupLog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a group's receiver knows, and when the group is looked at next.
 
-    `firing` and `resolved` are the finding keys of the last message; no `sent_at` means that none was ever sent.
+    `firing` and `resolved` are the finding keys of the last message, `critical` those of the firing ones that were
+    told as critical; no `sent_at` means that none was ever sent.
     """
 
     firing: tuple[str, ...] = ()
+    critical: tuple[str, ...] = ()
     resolved: tuple[str, ...] = ()
     sent_at: datetime | None = None
     flush_at: datetime | None = None

@@ -22,14 +22,18 @@ class DeltaPosition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     `link` continues it ("" = no baseline yet, or the chain is broken). `baseline` is when the last reading of
     everything began, and `listed` are the SKUs whose holders it listed. `brought` remembers, for a while, when the
     read began that last brought each id, so that a storm of notifications about it costs no further read.
-    `awaited` are ids that a notification named and no read has brought yet, because Graph could not be read.
+    `told` is when delta last told of each id, for as long as a direct read may still be answered by a replica that
+    lags behind it. `awaited` are ids that a notification named and that no read has brought yet,
+    `sweep_due` that everything is to be read anew, because changes may have been lost.
     """
 
     link: str = ""
     baseline: datetime | None = None
     listed: tuple[str, ...] = ()
     brought: dict[str, datetime] = {}
+    told: dict[str, datetime] = {}
     awaited: tuple[str, ...] = ()
+    sweep_due: bool = False
 
 
 class SubscriptionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -83,6 +83,7 @@ async def baseline_of(monitor: Monitor, licences: LicencesRead, known: TenantSta
         departed=departed,
         licence_skus=licence_skus,
         link=state.delta.link,
+        complete=read.complete,
     )
 
 

@@ -26,6 +26,8 @@ CLAIM = timedelta(seconds=60)
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)
 GIVE_UP = timedelta(days=1)
+STALE = timedelta(days=2)
+"""After how long a message that never had its turn is no news: longer than it may wait behind one that fails."""
 
 _logger = logging.getLogger("linekeeper.deliver")
 
@@ -43,6 +45,9 @@ async def tell_and_deliver(monitor: Monitor) -> None:
 async def deliver(monitor: Monitor) -> None:
     """Post what is due, oldest first. Without a channel everything stays in the outbox."""
     sender = monitor.sender
+    if sender is not None:
+        now = monitor.clock()
+        await monitor.commit(lambda document: _without_the_stale(document, now))
     while sender is not None:
         now = monitor.clock()
         # Looked at before it is claimed, so that a look with nothing due writes nothing.
@@ -63,9 +68,16 @@ async def _post(monitor: Monitor, sender: Sender, entry: OutboxEntry) -> bool:
     now = monitor.clock()
     await monitor.commit(lambda document: _recorded(document, entry, result, now))
     if isinstance(result, Delivered):
+        _logger.info("a message was delivered")
         return True
     _logger.warning("a message was not delivered: %s", result.reason)
     return isinstance(result, Refused)
+
+
+def _without_the_stale(state: TenantState, now: datetime) -> TenantState:
+    """The document without messages that waited for a channel too long to be news: what holds is told again anyway."""
+    outbox = tuple(entry for entry in state.outbox if entry.attempts or now - entry.created < STALE)
+    return msgspec.structs.replace(state, outbox=outbox) if len(outbox) < len(state.outbox) else state
 
 
 def _next(state: TenantState, now: datetime) -> OutboxEntry | None:
@@ -86,6 +98,8 @@ def _recorded(state: TenantState, entry: OutboxEntry, result: Result, now: datet
     if isinstance(result, Delivered):
         outbox = tuple(each for each in state.outbox if each.id != entry.id)
         return msgspec.structs.replace(state, outbox=outbox)
+    if entry not in state.outbox:
+        return state  # the claim ran out, and somebody else has it
     after = msgspec.structs.replace(entry, attempts=entry.attempts + 1, claimed_until=None, claimed_by="")
     if isinstance(result, Delayed) and now - entry.created < GIVE_UP:
         return _replaced(state, msgspec.structs.replace(after, due=now + _pause(after, result)))

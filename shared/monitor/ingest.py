@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from shared.graph.reader import LicencesRead
+from shared.graph.reader import AccountsRead, DeltaRead, LicencesRead
 from shared.model.change_message import ChangeMessage
 from shared.model.errors import DeltaExpired, SourceError
 from shared.model.sources import Source
@@ -21,6 +21,9 @@ from shared.monitor.upkeep import answer_lifecycle
 
 LICENCES_AT_MOST_EVERY = timedelta(minutes=1)
 """How recent a read of the SKUs must be for a change not to cause another."""
+
+AWAITED_AT_ONCE = 400
+"""How many of those that are waited for one read asks for: what takes too long as a whole is done in parts."""
 
 _logger = logging.getLogger("linekeeper.ingest")
 
@@ -52,10 +55,11 @@ async def read_licences(monitor: Monitor) -> None:
     """Read the SKUs and the optional sources, of which nothing notifies; where the document is empty, everything."""
     async with monitor.reading:
         state = await monitor.load()
-        if not state.delta.link:
-            await read_everything(monitor)
-            return
         if not _may_ask(monitor, state, "licences"):
+            return
+        if not state.delta.link:
+            if _may_ask(monitor, state):
+                await read_everything(monitor)
             return
         try:
             with monitor.telemetry.span("read licences"):
@@ -76,27 +80,30 @@ async def read_changes(monitor: Monitor) -> None:
     async with monitor.reading:
         state = await monitor.load()
         if _may_ask(monitor, state):
-            await _read_changes(monitor, state.delta.awaited, "delta")
+            await _read_changes(monitor, state.delta.awaited[:AWAITED_AT_ONCE], "delta")
 
 
 async def catch_up(monitor: Monitor) -> None:
     """Read what a failed read left waiting, once Graph may be asked again; nothing where nothing waits."""
     state = await monitor.load()
-    behind = state.delta.awaited or state.source("accounts").state in {"failed", "partial"}
-    if behind and _may_follow(monitor, state):
+    if not _may_follow(monitor, state):
+        return
+    if state.delta.sweep_due:
+        await sweep(monitor)
+    elif state.delta.awaited or state.source("accounts").state in {"failed", "partial"}:
         await read_changes(monitor)
 
 
 async def sweep(monitor: Monitor) -> None:
     """Read all accounts anew, and count what notifications and delta had missed.
 
-    What delta can still tell is not missed yet: it is read first.
+    What delta can still tell is not missed yet: it is read first. A sweep that cannot be done now stays due.
     """
     async with monitor.reading:
-        first = await monitor.load()
+        first = await monitor.commit(observation.sweep_due)
         if not _may_ask(monitor, first):
             return
-        await _read_changes(monitor, first.delta.awaited, "delta")
+        await _read_changes(monitor, first.delta.awaited[:AWAITED_AT_ONCE], "delta")
         before = await monitor.load()
         if before.delta.baseline != first.delta.baseline:
             return  # the chain was broken, and everything has just been read anew
@@ -115,10 +122,7 @@ async def _read_changes(monitor: Monitor, users: Iterable[str], found_by: FoundB
         return
     begun = monitor.clock()
     try:
-        with monitor.telemetry.span("read users"):
-            read = await monitor.reader.delta(state.delta.link)
-            wanted = to_read_directly(state, read, users)
-            direct = await monitor.reader.accounts(wanted) if wanted else None
+        read, wanted, direct = await _delta_and_direct(monitor, state, users)
     except DeltaExpired:
         monitor.telemetry.count_read("accounts", "failed")
         await monitor.commit(lambda document: observation.without_delta(document, state.delta.link))
@@ -126,6 +130,15 @@ async def _read_changes(monitor: Monitor, users: Iterable[str], found_by: FoundB
         return
     except SourceError as problem:
         await record_failure(monitor, problem, "accounts", also=lambda document: observation.awaiting(document, users))
+        return
+    if isinstance(direct, SourceError):
+        # What delta told is kept, or the next read would ask for all of it, and for the same accounts, again.
+        await record_failure(
+            monitor,
+            direct,
+            "accounts",
+            also=lambda document: observation.awaiting(observation.with_delta(document, read), wanted),
+        )
         return
     monitor.telemetry.count_read("accounts", "complete" if read.complete else "partial")
     after = applied(state, read, direct)
@@ -139,11 +152,28 @@ async def _read_changes(monitor: Monitor, users: Iterable[str], found_by: FoundB
         fresh = observation.no_longer_awaiting(applied(document, read, direct), begun)
         return source_reads.with_licences(fresh, licences) if licences is not None else fresh
 
-    if moved or _was_in_doubt(state):
+    if moved or after.departed != state.departed or _was_in_doubt(state):
         monitor.telemetry.count_changes(found_by, moved)
         await commit_judged(monitor, step)
     else:
         await monitor.commit(step)
+
+
+async def _delta_and_direct(
+    monitor: Monitor, state: TenantState, users: Iterable[str]
+) -> tuple[DeltaRead, list[str], AccountsRead | SourceError | None]:
+    """A delta read, whom to read directly because of it, and what that gave: nobody, accounts, or a failure.
+
+    Raises:
+        SourceError: the delta could not be read.
+    """
+    with monitor.telemetry.span("read users"):
+        read = await monitor.reader.delta(state.delta.link)
+        wanted = to_read_directly(state, read, users)
+        try:
+            return read, wanted, await monitor.reader.accounts(wanted) if wanted else None
+        except SourceError as problem:
+            return read, wanted, problem
 
 
 def _may_ask(monitor: Monitor, state: TenantState, source: Source = "accounts") -> bool:

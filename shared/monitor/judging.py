@@ -14,7 +14,7 @@ from shared.monitor.evaluate import evaluate
 from shared.monitor.monitor import Monitor
 from shared.state.store import Step
 
-_logger = logging.getLogger("linekeeper.ingest")
+_logger = logging.getLogger("linekeeper.judging")
 
 FailedRead = Literal["failed", "partial", "denied"]
 
@@ -23,7 +23,12 @@ async def commit_judged(monitor: Monitor, step: Step) -> TenantState:
     """Carry the document one step further and evaluate it, in one write."""
     with monitor.telemetry.span("evaluate"):
         occasion = monitor.occasion()
-        return await monitor.commit(lambda document: evaluate(step(document), occasion))
+        state = await monitor.commit(lambda document: evaluate(step(document), occasion))
+    for transition in state.recent:
+        if transition.at == occasion.now:
+            rule, subject, _ = transition.key.split("|", 2)
+            _logger.info("%s %s: %s (%s)", rule, transition.to, subject, transition.severity)
+    return state
 
 
 async def record_failure(

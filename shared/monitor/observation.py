@@ -10,7 +10,7 @@ import msgspec
 from shared.graph.reader import AccountsRead, DeltaRead
 from shared.model.directory import Account, Departed
 from shared.model.tenant import TenantState
-from shared.monitor.following import following, targets_of
+from shared.monitor.following import following, matters, targets_of
 from shared.monitor.source_reads import marked, partly
 
 REMEMBER_BROUGHT = timedelta(minutes=10)
@@ -23,7 +23,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """All accounts that matter, read whole between a delta link and the delta that continues it.
 
     `licence_skus` are the SKUs of the resource-account licence whose holders were listed. `departed` are the accounts
-    that the document held, that no listing named, and that are no live users.
+    that the document held, that no listing named, and that are no live users. It is not `complete` where the delta
+    after the listings was not read to its end.
     """
 
     begun: datetime
@@ -31,6 +32,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     departed: tuple[Departed, ...] = ()
     licence_skus: tuple[str, ...] = ()
     link: str
+    complete: bool = True
 
 
 def with_baseline(state: TenantState, baseline: Baseline) -> TenantState:
@@ -47,10 +49,11 @@ def with_baseline(state: TenantState, baseline: Baseline) -> TenantState:
     told_later = {key for key, at in state.delta.brought.items() if at > baseline.begun and judged_alike}
     accounts = {account.id: account for account in baseline.accounts if account.id not in told_later} | later
     position = msgspec.structs.replace(
-        state.delta, link=baseline.link, baseline=baseline.begun, listed=baseline.licence_skus
+        state.delta, link=baseline.link, baseline=baseline.begun, listed=baseline.licence_skus, sweep_due=False
     )
     state = following(msgspec.structs.replace(state, delta=position), accounts, baseline.departed, baseline.begun)
-    return marked(state, "accounts", baseline.begun)
+    enter = marked if baseline.complete else partly
+    return enter(state, "accounts", baseline.begun)
 
 
 def with_delta(state: TenantState, read: DeltaRead) -> TenantState:
@@ -62,7 +65,7 @@ def with_delta(state: TenantState, read: DeltaRead) -> TenantState:
     for change in read.changes:
         account = accounts.get(change.id)
         if change.removed and (account is not None or change.id in targets_of(state)):
-            name = account.name if account is not None else ""
+            name = account.name if account is not None else _name_of(state, change.id)
             departed.append(Departed(id=change.id, name=name, restorable=change.restorable, read_at=read.begun))
         if account is None or account.read_at > read.begun:
             continue
@@ -70,23 +73,34 @@ def with_delta(state: TenantState, read: DeltaRead) -> TenantState:
             del accounts[change.id]
         else:
             accounts[change.id] = change.applied_to(account, read.begun)
+    ids = [change.id for change in read.changes]
     position = msgspec.structs.replace(
         state.delta,
         link=read.link,
-        brought=_remembered(state.delta.brought, (change.id for change in read.changes), read.begun),
+        brought=_remembered(state.delta.brought, ids, read.begun),
+        told=_remembered(state.delta.told, ids, read.begun),
     )
     state = following(msgspec.structs.replace(state, delta=position), accounts, departed, read.begun)
     return marked(state, "accounts", read.begun) if read.complete else partly(state, "accounts", read.begun)
 
 
-def with_accounts(state: TenantState, read: AccountsRead) -> TenantState:
-    """The document with accounts read directly; what it knows later is kept."""
+def with_accounts(state: TenantState, read: AccountsRead, agreed: frozenset[str] = frozenset()) -> TenantState:
+    """The document with accounts read directly; what it knows later is kept.
+
+    A direct read may be answered by a replica that lags behind delta. Where it contradicts what delta told a short
+    while ago, delta stands, and the account is waited for until both agree. Those in `agreed` are known to.
+    """
     accounts = dict(state.accounts)
     brought = state.delta.brought
+    doubted: set[str] = set()
     for account in read.found:
         known = accounts.get(account.id)
         told_at = known.read_at if known is not None else brought.get(account.id)
-        if told_at is None or told_at <= read.begun:
+        if told_at is not None and told_at > read.begun:
+            continue
+        if account.id not in agreed and _contradicts_delta(state, account, known, read.begun):
+            doubted.add(account.id)
+        else:
             accounts[account.id] = account
     gone: list[Departed] = []
     for departed in read.departed:
@@ -95,14 +109,36 @@ def with_accounts(state: TenantState, read: AccountsRead) -> TenantState:
             del accounts[departed.id]
             gone.append(msgspec.structs.replace(departed, name=departed.name or known.name))
         elif known is None and departed.id in targets_of(state):
-            gone.append(departed)
-    asked = [account.id for account in read.found] + [departed.id for departed in read.departed]
+            gone.append(msgspec.structs.replace(departed, name=departed.name or _name_of(state, departed.id)))
+    asked = {account.id for account in read.found} | {departed.id for departed in read.departed}
+    awaited = [user for user in state.delta.awaited if user not in asked]
     position = msgspec.structs.replace(
         state.delta,
-        brought=_remembered(brought, asked, read.begun),
-        awaited=tuple(user for user in state.delta.awaited if user not in set(asked)),
+        brought=_remembered(brought, asked - doubted, read.begun),
+        awaited=(*awaited, *sorted(doubted | set(read.unanswered) - set(awaited)))[-REMEMBER_IDS:],
     )
     return following(msgspec.structs.replace(state, delta=position), accounts, gone, read.begun)
+
+
+def _contradicts_delta(state: TenantState, account: Account, known: Account | None, now: datetime) -> bool:
+    """Whether a direct read says something else than delta did a short while ago."""
+    told_at = state.delta.told.get(account.id)
+    if told_at is None or now - told_at > REMEMBER_BROUGHT:
+        return False
+    if known is None:  # delta has told that it is gone, or something of it by which it did not matter
+        return account.id in state.departed or matters(account, {sku.id: sku for sku in state.skus})
+    return _tracked(account) != _tracked(known)
+
+
+def _tracked(account: Account) -> Account:
+    """What delta tells of an account."""
+    return msgspec.structs.replace(account, read_at=_NEVER, assignments=(), marked_until=None)
+
+
+def _name_of(state: TenantState, user_id: str) -> str:
+    """The name of an account that has departed already."""
+    departed = state.departed.get(user_id)
+    return departed.name if departed is not None else ""
 
 
 def with_direct(state: TenantState, delta: DeltaRead, read: AccountsRead) -> TenantState:
@@ -122,7 +158,8 @@ def with_direct(state: TenantState, delta: DeltaRead, read: AccountsRead) -> Ten
         if change.id in said or change.id not in state.accounts:
             said[change.id] = change.applied_to(base, read.begun)
     departed = tuple(each for each in read.departed if each.id not in told)
-    return with_accounts(state, AccountsRead(begun=read.begun, found=tuple(said.values()), departed=departed))
+    read = AccountsRead(begun=read.begun, found=tuple(said.values()), departed=departed, unanswered=read.unanswered)
+    return with_accounts(state, read, agreed=frozenset(told))
 
 
 def awaiting(state: TenantState, users: Iterable[str]) -> TenantState:
@@ -130,6 +167,11 @@ def awaiting(state: TenantState, users: Iterable[str]) -> TenantState:
     awaited = dict.fromkeys((*state.delta.awaited, *users))
     position = msgspec.structs.replace(state.delta, awaited=tuple(awaited)[-REMEMBER_IDS:])
     return msgspec.structs.replace(state, delta=position)
+
+
+def sweep_due(state: TenantState) -> TenantState:
+    """The document that remembers that everything is to be read anew."""
+    return msgspec.structs.replace(state, delta=msgspec.structs.replace(state.delta, sweep_due=True))
 
 
 def no_longer_awaiting(state: TenantState, begun: datetime) -> TenantState:

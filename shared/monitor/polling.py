@@ -40,9 +40,9 @@ async def _read_numbers(monitor: Monitor) -> None:
 
 
 async def _targets_read(monitor: Monitor, read: NumbersRead) -> list[Step]:
-    """Read the accounts that numbers lead to and that the document does not know."""
+    """Read the accounts that numbers lead to and that are not followed: not known yet, or gone, if they still are."""
     state = _entering(read)(await monitor.load())
-    unknown = sorted(targets_of(state) - state.accounts.keys() - state.departed.keys())
+    unknown = sorted(targets_of(state) - state.accounts.keys())
     if not unknown:
         return []
     accounts = await monitor.reader.accounts(unknown)

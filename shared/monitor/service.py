@@ -7,7 +7,7 @@ from shared.monitor.deliver import deliver, tell_and_deliver
 from shared.monitor.health import Health, health
 from shared.monitor.ingest import catch_up, read_changes, read_licences, sweep, take_message
 from shared.monitor.monitor import Monitor
-from shared.monitor.upkeep import keep_subscription
+from shared.monitor.upkeep import keep_subscription, retry_subscription
 
 
 class Service:
@@ -44,6 +44,8 @@ class Service:
 
     async def tell_and_deliver(self) -> None:
         """Read what still waits to be read, and send what has fallen due."""
+        if await retry_subscription(self._monitor):
+            await sweep(self._monitor)
         await catch_up(self._monitor)
         await tell_and_deliver(self._monitor)
 

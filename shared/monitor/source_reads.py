@@ -51,14 +51,15 @@ def with_calling(state: TenantState, read: CallingRead) -> TenantState:
 def with_failure(state: TenantState, source: Source, problem: SourceError, now: datetime) -> TenantState:
     """The document with a failed read: what was known stays known, as of when it was read."""
     known = state.source(source)
-    if known.complete_as_of is not None and known.complete_as_of >= now:
+    if known.complete_as_of is not None and known.complete_as_of > now:
         return state
     since = known.failing_since or now
     asked = timedelta(seconds=problem.retry_after) if isinstance(problem, Throttled) else None
     forbidden = isinstance(problem, Denied) and problem.forbidden
     failed = msgspec.structs.replace(
         known,
-        state="partial" if isinstance(problem, OutOfTime) else "failed",
+        # What was read in part stays so until the rest of it is read, whatever fails in between.
+        state="partial" if isinstance(problem, OutOfTime) or known.state == "partial" else "failed",
         tried_at=now,
         failing_since=since,
         not_before=now + asked if asked is not None else None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -21,6 +21,9 @@ from shared.monitor.judging import commit_judged
 from shared.monitor.monitor import Monitor
 
 _logger = logging.getLogger("linekeeper.upkeep")
+
+RETRY_AFTER = timedelta(minutes=1)
+"""How soon a subscription that could not be made or renewed is tried again."""
 
 RENEW = "reauthorizationRequired"
 REMOVED = "subscriptionRemoved"
@@ -39,12 +42,21 @@ async def keep_subscription(monitor: Monitor, *, renew: bool = False) -> bool:
             kept = await monitor.subscription.keep(renew=due, anew=known.fingerprint != fingerprint)
     except SourceError as problem:
         _logger.warning("the subscription could not be kept: %s", problem)
-        await _record(monitor, msgspec.structs.replace(known, renewal_due=due, problem=str(problem)))
+        await _record_problem(monitor, str(problem), renewal_due=due)
         return False
     if kept.created:
         _logger.info("subscribed to changes until %s", kept.expires)
     await _record(monitor, SubscriptionState(id=kept.id, expires=kept.expires, fingerprint=fingerprint))
     return kept.created or kept.id != known.id
+
+
+async def retry_subscription(monitor: Monitor) -> bool:
+    """Try again what could not be done, well before the hour is over; tell whether there was a gap."""
+    known = (await monitor.load()).subscription
+    failed = known.problem or known.renewal_due
+    if not failed or known.checked_at is None or monitor.clock() - known.checked_at < RETRY_AFTER:
+        return False
+    return await keep_subscription(monitor)
 
 
 async def answer_lifecycle(monitor: Monitor, events: Sequence[Lifecycle]) -> bool:
@@ -59,6 +71,17 @@ async def answer_lifecycle(monitor: Monitor, events: Sequence[Lifecycle]) -> boo
 async def _record(monitor: Monitor, found: SubscriptionState) -> None:
     now = monitor.clock()
     await commit_judged(monitor, lambda document: _with_subscription(document, found, now))
+
+
+async def _record_problem(monitor: Monitor, problem: str, *, renewal_due: bool) -> None:
+    """Remember that it failed, beside what the document knows of the subscription by now."""
+    now = monitor.clock()
+
+    def step(document: TenantState) -> TenantState:
+        found = msgspec.structs.replace(document.subscription, problem=problem, renewal_due=renewal_due)
+        return _with_subscription(document, found, now)
+
+    await commit_judged(monitor, step)
 
 
 def _with_subscription(state: TenantState, found: SubscriptionState, now: datetime) -> TenantState:

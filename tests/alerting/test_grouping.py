@@ -192,3 +192,18 @@ def test_what_came_back_and_cleared_untold_is_not_told_as_mended_again(
     assert set(desk.alerts) == {standing.key}
     (message,) = desk.look(360 + 4 * HOUR + 1, standing)
     assert list(named(message)) == ["open"]
+
+
+def test_what_becomes_critical_after_it_was_told_is_told_as_new(
+    new_desk: NewDesk, make_finding: MakeFinding, named: Named
+) -> None:
+    desk = new_desk()
+    milder, worse = make_finding("unlicensed", 1, "warning"), make_finding("unlicensed", 1, "critical")
+    desk.look(0, milder)
+    assert len(desk.look(30, milder)) == 1
+    desk.look(400, worse)
+    (message,) = desk.look(430, worse)
+    assert message.severity == "critical"
+    assert list(named(message)) == ["new"]
+    assert desk.look(1000, worse) == ()
+    assert desk.look(1400, milder) == ()

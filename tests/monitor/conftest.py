@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +31,7 @@ from simulator import SimulatorServer, contoso
 from simulator.contoso import TENANT_ID, unlicensed_line_names, user_id
 
 NOWHERE = "http://127.0.0.1:9/v1.0"
+AtFirst = Callable[[str, Callable[[], object]], None]
 CLIENT_STATE = "a-client-state-of-at-least-32-characters"
 
 
@@ -71,6 +73,21 @@ class Counters:
             for point in metric.data.data_points
             if isinstance(point, NumberDataPoint)
         }
+
+
+class Requests(Counter[str]):
+    """Counts requests, and does something the moment that a route's first one is counted, before it is answered."""
+
+    def __init__(self, route: str, then: Callable[[], object]) -> None:
+        super().__init__()
+        self._route = route
+        self._then: Callable[[], object] | None = then
+
+    def __setitem__(self, key: str, value: int) -> None:
+        super().__setitem__(key, value)
+        if key == self._route and self._then is not None:
+            then, self._then = self._then, None
+            then()
 
 
 class RecordingSender:
@@ -169,6 +186,16 @@ def telemetry(spans: InMemorySpanExporter, metric_reader: InMemoryMetricReader) 
 async def sim(clock: Clock) -> AsyncIterator[SimulatorServer]:
     async with SimulatorServer(contoso(clock)) as server:
         yield server
+
+
+@pytest.fixture
+def at_first(sim: SimulatorServer) -> AtFirst:
+    """Lets something happen when a route is first asked for, just before that is answered."""
+
+    def arrange(route: str, then: Callable[[], object]) -> None:
+        sim.graph.requests = Requests(route, then)
+
+    return arrange
 
 
 @pytest.fixture

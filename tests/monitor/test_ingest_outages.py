@@ -154,7 +154,8 @@ async def test_what_was_named_and_could_not_be_read_is_read_when_graph_is_back(
     before = await monitor.load()
     await take_message(monitor, message)
     after = await monitor.load()
-    assert after.delta == msgspec.structs.replace(before.delta, awaited=(LINE,))
+    assert after.delta.link != before.delta.link
+    assert after.delta == msgspec.structs.replace(before.delta, link=after.delta.link, awaited=(LINE,))
     sim.graph.refusals.clear()
     clock.now += INTERVAL
     await read_changes(monitor)
