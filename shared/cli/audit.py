@@ -7,9 +7,8 @@ import logging
 import sys
 from collections.abc import Mapping
 
-from rich.console import Console
-
 from shared.cli.audit_view import show
+from shared.cli.output import console, reader_may_leave
 from shared.cli.progress import progress
 from shared.model.finding import Severity, severity_rank
 from shared.monitor.assembly import assemble
@@ -33,10 +32,11 @@ def run_audit(environment: Mapping[str, str], *, as_json: bool, fail_on: Severit
     logging.getLogger("linekeeper").setLevel(logging.ERROR)
     runtime = Runtime(environment)
     found = asyncio.run(_audit(runtime))
-    if as_json:
-        sys.stdout.buffer.write(to_json(found) + b"\n")
-    else:
-        show(found, Console())
+    with reader_may_leave():
+        if as_json:
+            sys.stdout.buffer.write(to_json(found) + b"\n")
+        else:
+            show(found, console())
     return exit_code(found, fail_on)
 
 

@@ -31,8 +31,9 @@ def show(report: Report, console: Console) -> None:
     if report.skipped:
         console.print()
         console.print(Text("Not judged", style="bold"))
-        for skipped in report.skipped:
-            console.print(Text(f"  {skipped.rule}: {skipped.why}"))
+        for why in dict.fromkeys(skipped.why for skipped in report.skipped):
+            rules = ", ".join(skipped.rule for skipped in report.skipped if skipped.why == why)
+            console.print(Text(f"  {rules}: {why}"))
 
 
 def _verdict(report: Report) -> Text:

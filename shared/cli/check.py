@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from shared.cli.output import console, reader_may_leave
 from shared.cli.progress import progress
 from shared.monitor.assembly import assemble
 from shared.monitor.preflight import Checked, Outcome, preflight
@@ -33,10 +34,11 @@ def run_check(environment: Mapping[str, str], *, as_json: bool) -> int:
     logging.getLogger("linekeeper").setLevel(logging.ERROR)
     runtime = Runtime(environment)
     found = asyncio.run(_check(runtime))
-    if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode({"schema": 1, "checks": found}) + b"\n")
-    else:
-        _show(runtime, found, Console())
+    with reader_may_leave():
+        if as_json:
+            sys.stdout.buffer.write(msgspec.json.encode({"schema": 1, "checks": found}) + b"\n")
+        else:
+            _show(runtime, found, console())
     return exit_code(found)
 
 
@@ -58,15 +60,15 @@ async def _check(runtime: Runtime) -> tuple[Checked, ...]:
         await runtime.close()
 
 
-def _show(runtime: Runtime, found: tuple[Checked, ...], console: Console) -> None:
+def _show(runtime: Runtime, found: tuple[Checked, ...], out: Console) -> None:
     settings = runtime.settings
-    console.print(Text(f"Settings are complete. Tenant {settings.tenant}, policy {settings.policy.id}."))
+    out.print(Text(f"Settings are complete. Tenant {settings.tenant}, policy {settings.policy.id}."))
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("", "What", "For"):
         table.add_column(heading)
     for check in found:
         table.add_row(Text(check.outcome, style=_STYLE[check.outcome]), Text(check.name), Text(check.purpose))
-    console.print(table)
+    out.print(table)
     for check in found:
         if check.detail and check.outcome != "ok":
-            console.print(Text(f"{check.name}: {check.detail}"), soft_wrap=True)
+            out.print(Text(f"{check.name}: {check.detail}"), soft_wrap=True)

@@ -53,7 +53,12 @@ async def _read_calling(monitor: Monitor) -> None:
     state = await monitor.load()
     if not _is_due(monitor, "calling", state):
         return
-    people = sorted(account.id for account in state.accounts.values() if not account.has_department_marker)
+    targets = targets_of(state)
+    people = sorted(
+        account.id
+        for account in state.accounts.values()
+        if not account.has_department_marker and account.id not in targets
+    )
     try:
         with monitor.telemetry.span("read calling"):
             read = await monitor.reader.calling(people)

@@ -32,7 +32,7 @@ def evaluate(rules: Iterable[Rule], snapshot: Snapshot) -> Evaluation:
     for rule in rules:
         obstacles = [why for source in sorted(rule.reads) if (why := snapshot.why_not_usable(source))]
         if obstacles:
-            skipped.append(Skipped(rule.id, "; ".join(obstacles)))
+            skipped.append(Skipped(rule.id, "; ".join(why.rstrip(".") for why in obstacles)))
         else:
             findings.extend(rule.check(snapshot))
     return Evaluation(findings=tuple(sorted(findings, key=lambda found: found.order)), skipped=tuple(skipped))

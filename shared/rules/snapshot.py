@@ -132,7 +132,7 @@ class Snapshot:
         return account.id in self.numbers_by_target if self.knows_numbers else None
 
     def reach(self, account: Account) -> Reach:
-        """Whether callers come to the account: by its number, or through a voice app that it is associated with."""
+        """Whether callers come to the account by its number; what attendants and queues lead to it is not known."""
         return "line" if self.has_number(account) else "unknown"
 
     def holds_resource_account_plan(self, account: Account) -> bool:

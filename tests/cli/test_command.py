@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -40,3 +41,23 @@ finally:
     output = subprocess.check_output([sys.executable, "-c", code], text=True)  # noqa: S603
     assert "usage: linekeeper" in output
     assert not any(f"'{heavy}'" in output for heavy in ("msgraph", "azure.functions", "rich", "aiohttp"))
+
+
+def test_a_reader_that_leaves_early_changes_no_exit_code() -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LINEKEEPER_TENANT_ID": "84bd8158-6d4d-4958-8b9f-9d6445542f95",
+        "LINEKEEPER_GRAPH_URL": "http://127.0.0.1:1/v1.0",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shared.cli", "audit"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), errors) == (2, b"")
