@@ -10,7 +10,7 @@ from pathlib import Path
 
 from shared.host import HostError, LocalHost, SqliteQueueStore, read_host_settings, serve_until_signal
 from shared.model.errors import LinekeeperError
-from shared.monitor.assembly import store_of
+from shared.monitor.assembly import sqlite_path, store_of
 from shared.settings import Settings, load
 
 AT_START = ("upkeep", "licences")
@@ -71,7 +71,7 @@ async def _run_in_order(host: LocalHost) -> None:
 
 def queue_path(settings: Settings) -> Path:
     """The file of the queues: beside the documents' file, with `.queue` in its name."""
-    documents = Path(settings.store.partition(":")[2])
+    documents = sqlite_path(settings)
     return documents.with_name(f"{documents.stem}.queue{documents.suffix or '.db'}")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import islice
 
+import msgspec
 from kiota_abstractions.method import Method
 
-from shared.graph.answers import BAD_REQUEST, TOO_MANY_REQUESTS, error_of, seconds_of
+from shared.graph.answers import BAD_REQUEST, OK, TOO_MANY_REQUESTS, decode, error_from, error_of, seconds_of
 from shared.graph.transport import ATTEMPTS, PATIENCE_SECONDS, UNCERTAIN, GraphTransport, backoff
 from shared.graph.wire import WireBatch, WireBatchAnswer
 from shared.model.errors import OutOfTime, SourceError, Throttled
@@ -54,7 +55,7 @@ async def _get_portion(transport: GraphTransport, paths: dict[str, str]) -> dict
         throttled = {key: paths[key] for key, answer in answers.items() if answer.status in ASK_AGAIN}
         if not throttled:
             break
-        pauses = [seconds_of(answers[key].header("Retry-After")) or backoff(attempt) for key in throttled]
+        pauses = [_seconds(answers[key]) or backoff(attempt) for key in throttled]
         if max(pauses) > PATIENCE_SECONDS:
             break
         await transport.wait(max(pauses))
@@ -65,7 +66,15 @@ async def _get_portion(transport: GraphTransport, paths: dict[str, str]) -> dict
 async def _get_once(transport: GraphTransport, paths: dict[str, str]) -> dict[str, WireBatchAnswer]:
     requests = [{"id": key, "method": "GET", "url": path} for key, path in paths.items()]
     request = transport.request(Method.POST, f"{transport.url}/$batch", {"requests": requests})
-    answers = {answer.id: answer for answer in (await transport.fetch(request, WireBatch)).responses}
+    response = await transport.send(request)
+    if response.status_code != OK:
+        raise error_from(response)
+    # A Retry-After that is a date is seen from the clock of the answer that it came in.
+    dated = {"Date": response.headers.get("Date", "")}
+    answers = {
+        answer.id: msgspec.structs.replace(answer, headers=dated | answer.headers)
+        for answer in decode(response.content, WireBatch).responses
+    }
     if answers.keys() != paths.keys():
         raise SourceError("Microsoft Graph did not answer every request of a batch.")
     return answers
@@ -75,4 +84,8 @@ def error_in(answer: WireBatchAnswer) -> SourceError | None:
     """What an error answer inside a batch means; None for an answer that is none."""
     if answer.status < BAD_REQUEST:
         return None
-    return error_of(answer.status, bytes(answer.body), seconds_of(answer.header("Retry-After")))
+    return error_of(answer.status, bytes(answer.body), _seconds(answer))
+
+
+def _seconds(answer: WireBatchAnswer) -> float | None:
+    return seconds_of(answer.header("Retry-After"), answer.header("Date"))

@@ -39,7 +39,12 @@ def assemble(
 
 def store_of(settings: Settings) -> Store:
     """The store that the settings name."""
-    return SqliteStore(Path(settings.store.partition(":")[2]))
+    return SqliteStore(sqlite_path(settings))
+
+
+def sqlite_path(settings: Settings) -> Path:
+    """The file of the documents."""
+    return Path(settings.store.partition(":")[2])
 
 
 def _subscription(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import httpx
 import msgspec
 
-from shared.model.errors import Denied, LinekeeperError, SourceError
+from shared.model.errors import Denied, LinekeeperError, SourceError, StoreError
 from shared.model.sources import PERMISSIONS, REQUIRED, Source
-from shared.monitor.assembly import NOTIFICATIONS_PATH
+from shared.monitor.assembly import NOTIFICATIONS_PATH, sqlite_path
 from shared.monitor.monitor import Monitor
 
 Outcome = Literal["ok", "failed", "absent", "off"]
@@ -46,10 +47,19 @@ async def _store(monitor: Monitor) -> Checked:
     outcome: Outcome = "ok"
     detail = ""
     try:
-        await monitor.load()
+        await _look_at_store(monitor)
     except LinekeeperError as problem:
         outcome, detail = "failed", str(problem)
     return Checked(name="store", purpose="what is known of the tenant", outcome=outcome, detail=detail, required=True)
+
+
+async def _look_at_store(monitor: Monitor) -> None:
+    """Read the document where there is one; a store makes its file when it is first asked, so a new one is not."""
+    path = sqlite_path(monitor.settings)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise StoreError(f"LINEKEEPER_STORE: {path} cannot be written.")
+    if path.exists():
+        await monitor.load()
 
 
 async def _source(monitor: Monitor, source: Source, probe: _Probe) -> Checked:

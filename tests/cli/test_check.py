@@ -33,6 +33,10 @@ async def checked(environment: dict[str, str]) -> int:
     return await asyncio.to_thread(run_check, environment, as_json=True)
 
 
+def has_made_a_store(environment: dict[str, str]) -> bool:
+    return Path(environment["LINEKEEPER_STORE"].removeprefix("sqlite:")).exists()
+
+
 def outcomes(capsysbinary: pytest.CaptureFixture[bytes]) -> dict[str, tuple[str, str]]:
     """Outcome and detail by the name's first word."""
     document = json.loads(capsysbinary.readouterr().out)
@@ -55,6 +59,7 @@ async def test_everything_in_place_exits_with_0_and_sends_and_changes_nothing(
         "channel": "ok",
     }
     assert contoso.channel.cards == []
+    assert not has_made_a_store(environment)
     assert not any(route.startswith(("PATCH", "DELETE")) for route in contoso.graph.requests)
     assert not any(route == "POST subscriptions" for route in contoso.graph.requests)
 
@@ -76,6 +81,17 @@ async def test_a_missing_required_permission_exits_with_2(
     contoso.graph.deny("GET users/delta")
     assert await checked(environment) == 2
     assert "User.Read.All" in outcomes(capsysbinary)["accounts"][1]
+
+
+async def test_a_store_that_cannot_be_written_exits_with_2(
+    environment: dict[str, str], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    environment["LINEKEEPER_STORE"] = "sqlite:/nowhere/linekeeper.db"
+    assert await checked(environment) == 2
+    assert outcomes(capsysbinary)["store"] == (
+        "failed",
+        "LINEKEEPER_STORE: /nowhere/linekeeper.db cannot be written.",
+    )
 
 
 async def test_a_cloud_without_the_teams_apis_is_no_failure(

@@ -122,6 +122,18 @@ async def test_one_that_stays_throttled_is_throttled_after_three_attempts(
     assert (len(scripted.asked), pauses) == (3, [1.0, 1.0])
 
 
+async def test_a_date_inside_a_batch_is_seen_from_the_clock_of_the_answer_that_it_came_in(
+    scripted: ScriptedGraph, scripted_transport: GraphTransport, answer: type[Answer], pauses: Pauses
+) -> None:
+    dated = {"Date": "Fri, 20 Nov 2020 10:00:00 GMT"}
+    busy_until = busy("a", "Fri, 20 Nov 2020 10:00:03 GMT")
+    scripted.answer(
+        "POST $batch", answer({"responses": [busy_until]}, headers=dated), answer({"responses": [found("a")]})
+    )
+    answers = await get_all(scripted_transport, {"a": "/users/a"})
+    assert (answers["a"].status, pauses) == (200, [3.0])
+
+
 async def test_one_that_wants_a_long_wait_is_throttled_at_once(
     scripted: ScriptedGraph, scripted_reader: GraphReader, answering: MakeAnswer, pauses: Pauses
 ) -> None:
