@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from shared.model.errors import LinekeeperError
+from shared.model.errors import UnreadableMessage
 
 QUEUE = "changes"
 
@@ -27,10 +27,6 @@ class ChangeMessage(msgspec.Struct, frozen=True, kw_only=True):
     lifecycle: tuple[Lifecycle, ...] = ()
     received: datetime
     traceparent: str = ""
-
-
-class UnreadableMessage(LinekeeperError):  # noqa: N818 - says what it is
-    """A queue message of another version or shape. It ends in the poison queue, where it can be looked at."""
 
 
 def decode_message(content: bytes) -> ChangeMessage:

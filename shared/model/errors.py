@@ -2,7 +2,7 @@
 
 LinekeeperError
 ├── SettingsError          a setting or the TOML file is missing or wrong
-├── MalformedNotification  a body that is not a notification of ours
+├── UnreadableMessage      a queue message of another version or shape
 ├── StoreError             the document cannot be read or written
 │   └── Conflict           somebody else saved first, too often in a row
 └── SourceError            a source could not be read
@@ -24,8 +24,8 @@ class SettingsError(LinekeeperError):
     """A setting is missing or wrong. The text names it and its form, never a secret's value."""
 
 
-class MalformedNotification(LinekeeperError):  # noqa: N818 - reads as what it is where it is caught
-    """A request body that is no collection of Graph change notifications."""
+class UnreadableMessage(LinekeeperError):  # noqa: N818 - says what it is
+    """A queue message of another version or shape. It ends in the poison queue, where it can be looked at."""
 
 
 class StoreError(LinekeeperError):
