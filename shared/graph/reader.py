@@ -162,8 +162,7 @@ class GraphReader:
             Departed(id=user_id, name=_name(user), restorable=user is not None, read_at=begun)
             for user_id, user in deleted.items()
         )
-        unanswered = tuple(user_id for user_id in ids if user_id not in answers or answers[user_id] is None)
-        unanswered = tuple(user_id for user_id in unanswered if user_id not in deleted)
+        unanswered = tuple(user_id for user_id in ids if answers.get(user_id) is None and user_id not in deleted)
         return AccountsRead(begun=begun, found=found, departed=departed, unanswered=unanswered)
 
     async def numbers(self) -> NumbersRead:

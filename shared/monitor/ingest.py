@@ -125,7 +125,7 @@ async def _read_changes(monitor: Monitor, users: Iterable[str], found_by: FoundB
         read, wanted, direct = await _delta_and_direct(monitor, state, users)
     except DeltaExpired:
         monitor.telemetry.count_read("accounts", "failed")
-        await monitor.commit(lambda document: observation.without_delta(document, state.delta.link))
+        await monitor.commit(lambda document: observation.without_delta(document, state.delta.link, begun))
         await read_everything(monitor)
         return
     except SourceError as problem:

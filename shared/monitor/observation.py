@@ -181,11 +181,15 @@ def no_longer_awaiting(state: TenantState, begun: datetime) -> TenantState:
     return msgspec.structs.replace(state, delta=msgspec.structs.replace(state.delta, awaited=left))
 
 
-def without_delta(state: TenantState, base: str) -> TenantState:
-    """The document with its chain of delta reads broken, if it still stands at the link that expired."""
+def without_delta(state: TenantState, base: str, now: datetime) -> TenantState:
+    """The document with its chain of delta reads broken, if it still stands at the link that expired.
+
+    Until everything is read anew, what is known of accounts is a part of the truth: it proves nothing.
+    """
     if state.delta.link != base:
         return state
-    return msgspec.structs.replace(state, delta=msgspec.structs.replace(state.delta, link=""))
+    state = msgspec.structs.replace(state, delta=msgspec.structs.replace(state.delta, link=""))
+    return partly(state, "accounts", now, "the chain of changes is broken, and the accounts were not read anew yet.")
 
 
 def changed_accounts(before: TenantState, after: TenantState) -> int:

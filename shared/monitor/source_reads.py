@@ -78,7 +78,12 @@ def marked(state: TenantState, source: Source, as_of: datetime) -> TenantState:
     return msgspec.structs.replace(state, sources={**state.sources, source: read})
 
 
-def partly(state: TenantState, source: Source, as_of: datetime) -> TenantState:
+def partly(
+    state: TenantState,
+    source: Source,
+    as_of: datetime,
+    problem: str = "there was more to read than one read's time allows.",
+) -> TenantState:
     """The document with a source read in part: the next read goes on from there."""
     known = state.source(source)
     read = msgspec.structs.replace(
@@ -86,7 +91,7 @@ def partly(state: TenantState, source: Source, as_of: datetime) -> TenantState:
         state="partial",
         tried_at=as_of,
         failing_since=known.failing_since or as_of,
-        problem="there was more to read than one read's time allows.",
+        problem=problem,
     )
     return msgspec.structs.replace(state, sources={**state.sources, source: read})
 

@@ -110,8 +110,10 @@ async def test_after_an_expired_delta_only_the_complete_new_read_resolves_what_w
     sim.graph.faults.add(DeltaExpiredFault(form=form, times=1), StatusFault(route="GET users", status=500))
     await read_changes(monitor)
     state = await monitor.load()
-    assert (state.delta.link, state.source("accounts").state) == ("", "failed")
+    assert (state.delta.link, state.source("accounts").state) == ("", "partial")
     assert firing(state) == {UNLICENSED, ALSO_UNLICENSED}
+    assert state.alerts[UNLICENSED].frozen
+    assert state.alerts[ALSO_UNLICENSED].frozen
     sim.graph.faults.clear()
     clock.advance(minutes=5)
     sim.graph.requests.clear()

@@ -188,10 +188,15 @@ def test_an_account_that_no_longer_matters_is_no_longer_followed(
     assert state.accounts == {}
 
 
-def test_a_broken_chain_is_forgotten_only_where_it_still_stands(make_state: MakeState) -> None:
+def test_a_broken_chain_is_forgotten_only_where_it_still_stands_and_proves_nothing(
+    make_state: MakeState, now: datetime
+) -> None:
     state = make_state()
-    assert without_delta(state, LINK).delta == DeltaPosition()
-    assert without_delta(state, NEXT) == state
+    broken = without_delta(state, LINK, now + MINUTE)
+    assert broken.delta == DeltaPosition()
+    assert broken.source("accounts").state == "partial"
+    assert broken.source("accounts").complete_as_of == state.source("accounts").complete_as_of
+    assert without_delta(state, NEXT, now + MINUTE) == state
 
 
 def test_accounts_read_directly_enter_where_nothing_later_is_known(
