@@ -7,6 +7,7 @@ what happened.
 from simulator.channel import PostedCard, SimulatedChannel
 from simulator.contoso import contoso
 from simulator.directory import SimulatedTenant
+from simulator.export import ExportFile, export_document
 from simulator.faults import (
     ClockSkewFault,
     DeltaExpiredFault,
@@ -23,22 +24,28 @@ from simulator.faults import (
 )
 from simulator.graph_api import SimulatedGraph
 from simulator.large import large_tenant
+from simulator.large_voice import LargeVoice, large_export
 from simulator.notifier import Delivery, Notifier
 from simulator.records import AssignedLicense, Change, RefusedError, ServicePlan, User
 from simulator.server import SimulatorServer
 from simulator.telephony import NumberAssignment, UserConfiguration
+from simulator.tenants import TENANTS, tenant
+from simulator.voice import VoiceConfiguration
 
 __all__ = [
+    "TENANTS",
     "AssignedLicense",
     "Change",
     "ClockSkewFault",
     "Delivery",
     "DeltaExpiredFault",
     "DeniedFault",
+    "ExportFile",
     "Fault",
     "ForeignNextLinkFault",
     "HangFault",
     "HtmlFault",
+    "LargeVoice",
     "LostAnswerFault",
     "Notifier",
     "NumberAssignment",
@@ -55,6 +62,10 @@ __all__ = [
     "TruncatedFault",
     "User",
     "UserConfiguration",
+    "VoiceConfiguration",
     "contoso",
+    "export_document",
+    "large_export",
     "large_tenant",
+    "tenant",
 ]

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from simulator.contoso_telephony import add_telephony
+from simulator.contoso_voice import add_voice
 from simulator.directory import SimulatedTenant
 from simulator.journal import Clock, utc_now
 from simulator.records import ServicePlan
@@ -104,6 +105,7 @@ def contoso(clock: Clock = utc_now) -> SimulatedTenant:
     _add_resource_accounts(tenant, now)
     _add_people(tenant, now)
     add_telephony(tenant, _CITIES)
+    add_voice(tenant, _CITIES)
     tenant.journal.settle()
     return tenant
 

@@ -20,6 +20,7 @@ from simulator.records import (
     Change,
     ChangeKind,
     CommerceSubscription,
+    Group,
     RefusedError,
     ServicePlan,
     Sku,
@@ -29,6 +30,7 @@ from simulator.records import (
     user_properties,
 )
 from simulator.telephony import Telephony
+from simulator.voice import VoiceConfiguration
 
 Listener = Callable[[Change], None]
 
@@ -40,9 +42,14 @@ class SimulatedTenant(Telephony):
         name: The account name that SKUs carry.
         users: Users by id, in the order of their creation.
         deleted: Soft-deleted users by id.
+        groups: Groups by id.
         skus: SKUs by id.
         purchases: Commerce subscriptions by id.
+        voice: Its auto attendants and call queues.
         changes: The change log; entry n has the number n + 1.
+        misprints: What is printed of a SKU or a commerce subscription in the place of what it has, by its id.
+        national_cloud: Whether Graph's roots for the tenant are those of a national cloud, which have no Teams
+            administration.
     """
 
     def __init__(self, tenant_id: str, *, name: str = "contoso", clock: Clock = utc_now) -> None:
@@ -50,9 +57,13 @@ class SimulatedTenant(Telephony):
         self.name = name
         self.users: dict[str, User] = {}
         self.deleted: dict[str, User] = {}
+        self.voice = VoiceConfiguration()
+        self.groups: dict[str, Group] = {}
         self.skus: dict[str, Sku] = {}
         self.purchases: dict[str, CommerceSubscription] = {}
         self.changes: list[Change] = []
+        self.misprints: dict[str, dict[str, Any]] = {}
+        self.national_cloud = False
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -78,7 +89,7 @@ class SimulatedTenant(Telephony):
     def consumed(self, *, lag: float = 0.0) -> Counter[str]:
         """Units in use by SKU: what active users hold, never a number of its own, as seen after so many seconds."""
         users = self.seen_after(self.users, lag).values()
-        return Counter(licence.sku_id for user in users for licence in user.assigned_licenses)
+        return Counter(licence.sku_id.lower() for user in users for licence in user.assigned_licenses)
 
     def add_user(
         self,
@@ -106,6 +117,21 @@ class SimulatedTenant(Telephony):
         if user.id in self.users or user.id in self.deleted:
             raise RefusedError("ObjectConflict", f"An object with the id {user.id} exists.")
         return self._commit("created", user, frozenset(user_properties()), created)
+
+    def add_group(self, display_name: str, *, group_id: str | None = None) -> Group:
+        """Create a group; its id follows from its name unless it is given."""
+        derived = uuid.uuid5(uuid.UUID(self.tenant_id), f"group {display_name}")
+        group = Group(id=(group_id or str(derived)).lower(), display_name=display_name)
+        self.journal.note(self.groups, group.id, self.clock())
+        self.groups[group.id] = group
+        return group
+
+    def delete_group(self, group_id: str) -> None:
+        """Delete a group; what refers to it goes on referring to it."""
+        if group_id not in self.groups:
+            raise RefusedError("Request_ResourceNotFound", f"The tenant has no group {group_id!r}.")
+        self.journal.note(self.groups, group_id, self.clock())
+        del self.groups[group_id]
 
     def set_property(self, user_id: str, name: str, value: Any) -> User:  # noqa: ANN401 - Graph decides the type by the name
         """Set one property, named and shaped as Graph names and shapes it.
@@ -233,6 +259,10 @@ class SimulatedTenant(Telephony):
         for user in list(self.users.values()):
             if any(licence.sku_id == sku_id for licence in user.assigned_licenses):
                 self._update(with_licences(user, user.assigned_licenses, self.skus, self._now(), settled=True))
+
+    def misprint(self, record_id: str, **values: Any) -> None:  # noqa: ANN401 - what should not come may be anything
+        """Print a SKU or a commerce subscription with these values under Graph's names; ``UNSET`` leaves one out."""
+        self.misprints[record_id] = {**self.misprints.get(record_id, {}), **values}
 
     def _put_sku(self, sku: Sku) -> None:
         self.journal.note(self.skus, sku.id, self.clock())

@@ -31,6 +31,7 @@ from simulator.exchange import (
 from simulator.fault_effects import failure, http_date, refuse, skewed, spoilt
 from simulator.fault_plan import FaultPlan, Met
 from simulator.faults import Damage, DeltaExpiredFault
+from simulator.graph_objects import ObjectRoutes
 from simulator.graph_telephony import TelephonyRoutes
 from simulator.graph_users import UserRoutes
 from simulator.http_answers import http_answer
@@ -60,6 +61,7 @@ class SimulatedGraph:
 
     Attributes:
         users: The listing of users; page size and replication delays can be set.
+        objects: Users and groups by their ids; the replication delay can be set.
         delta: Delta queries; page size, replication delay and token expiry can be set.
         telephony: Numbers and user configurations; page sizes and replication delays can be set.
         purchases: SKUs and commerce subscriptions; their replication delay can be set.
@@ -77,6 +79,7 @@ class SimulatedGraph:
 
     def __init__(self, tenant: SimulatedTenant, notifier: Notifier) -> None:
         self.users = UserRoutes(tenant)
+        self.objects = ObjectRoutes(tenant)
         self.delta = DeltaQueries(tenant)
         self.telephony = TelephonyRoutes(tenant)
         self.purchases = PurchaseRoutes(tenant)
@@ -84,7 +87,7 @@ class SimulatedGraph:
         self.requests: Counter[str] = Counter()
         self.faults = FaultPlan(lambda: self.route_names)
         self.denied: set[str] = set()
-        self.without_teams_admin = False
+        self.without_teams_admin = tenant.national_cloud
         self.outage: int | None = None
         self.refusals: dict[str, int] = {}
         self.retry_after: int | None = None
@@ -143,6 +146,11 @@ class SimulatedGraph:
                 "POST users/{id}/assignLicense",
                 r"users/([^/]+)/(?:microsoft\.graph\.)?assignLicense",
                 users.assign_license,
+            ),
+            _route(
+                "POST directoryObjects/getByIds",
+                r"directoryObjects/(?:microsoft\.graph\.)?getByIds",
+                self.objects.get_by_ids,
             ),
             _route("GET subscribedSkus", "subscribedSkus", self.purchases.list_skus),
             _route("GET directory/subscriptions", "directory/subscriptions", self.purchases.list_purchases),

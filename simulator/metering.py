@@ -15,7 +15,9 @@ from simulator.exchange import GraphError
 from simulator.journal import Clock
 
 _WINDOW = timedelta(seconds=10)
-_BASE_COSTS = {"GET users": 2, "GET subscribedSkus": 3, "POST $batch": 0}
+_BASE_COSTS = {"GET users": 2, "GET subscribedSkus": 3, "POST $batch": 0, "POST directoryObjects/getByIds": 5}
+# Where $select saves more than the one unit that it saves elsewhere.
+_SELECTED_COSTS = {"POST directoryObjects/getByIds": 2}
 _SMALL_PAGE = 20
 _WARN_FROM = 0.8
 
@@ -26,7 +28,8 @@ def resource_units(route: str, query: Mapping[str, str]) -> int:
     if base == 0:
         return 0
     top = query.get("$top", "")
-    base -= "$select" in query
+    if "$select" in query:
+        base = _SELECTED_COSTS.get(route, base - 1)
     base += "$expand" in query
     base -= top.isdecimal() and int(top) < _SMALL_PAGE
     return max(1, base)

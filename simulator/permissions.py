@@ -1,6 +1,8 @@
 """Which application permission each route needs, by its name in Graph's permissions reference.
 
 The least of the permissions that suffice; where the service reads a route with a wider one, the wider one is named.
+For ``getByIds`` the reference names Directory.Read.All and says that objects whose kind may not be read come with
+little in them; that users come whole with User.Read.All, and groups with their names, is an assumption.
 """
 
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {
             "GET users",
             "GET users/delta",
             "GET users/{id}",
+            "POST directoryObjects/getByIds",
             "GET directory/deletedItems",
             "GET directory/deletedItems/{id}",
             "GET subscriptions",

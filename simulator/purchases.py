@@ -4,14 +4,28 @@ Imitates the reference pages "List subscribedSkus" and "List subscriptions" (of 
 filter, ids as GUID strings, and several purchases for one SKU.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from simulator.directory import SimulatedTenant
 from simulator.exchange import GraphAnswer, GraphRequest
-from simulator.records import CommerceSubscription, Sku
+from simulator.records import CommerceSubscription, Sku, fields_by_graph_name
+
+_SKU_PROPERTIES = (
+    "id",
+    "accountId",
+    "accountName",
+    "appliesTo",
+    "capabilityStatus",
+    "consumedUnits",
+    "prepaidUnits",
+    "servicePlans",
+    "skuId",
+    "skuPartNumber",
+    "subscriptionIds",
+)
 
 
 class PurchaseRoutes:
@@ -31,19 +45,20 @@ class PurchaseRoutes:
         consumed = tenant.consumed(lag=lag)
         purchases = tenant.seen_after(tenant.purchases, lag).values()
         skus = tenant.seen_after(tenant.skus, lag).values()
-        return _listing(request, "subscribedSkus", [_sku(sku, tenant, purchases, consumed[sku.id]) for sku in skus])
+        rows = [_sku(sku, tenant, purchases, consumed[sku.id]) | tenant.misprints.get(sku.id, {}) for sku in skus]
+        return _listing(request, "subscribedSkus", _SKU_PROPERTIES, rows)
 
     def list_purchases(self, request: GraphRequest) -> GraphAnswer:
         """``GET directory/subscriptions``."""
         purchases = self._tenant.seen_after(self._tenant.purchases, self.listing_lag).values()
-        return _listing(request, "directory/subscriptions", [_purchase(item) for item in purchases])
+        rows = [_purchase(item) | self._tenant.misprints.get(item.id, {}) for item in purchases]
+        return _listing(request, "directory/subscriptions", tuple(fields_by_graph_name(CommerceSubscription)), rows)
 
 
-def _listing(request: GraphRequest, name: str, rows: list[dict[str, Any]]) -> GraphAnswer:
+def _listing(request: GraphRequest, name: str, known: Sequence[str], rows: list[dict[str, Any]]) -> GraphAnswer:
     request.allow("$select")
-    known = tuple(rows[0]) if rows else ()
     select = request.selected(known) or known
-    value = [{key: row[key] for key in select} for row in rows]
+    value = [{key: row[key] for key in select if row[key] is not msgspec.UNSET} for row in rows]
     return GraphAnswer(200, {"@odata.context": f"{request.root}/$metadata#{name}", "value": value})
 
 

@@ -87,6 +87,13 @@ class User(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         return {name: msgspec.to_builtins(getattr(self, known[name].name)) for name in names}
 
 
+class Group(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A Microsoft 365 group or a distribution list."""
+
+    id: str
+    display_name: str
+
+
 class Sku(msgspec.Struct, frozen=True, kw_only=True):
     """A product that the tenant bought, with the units in each state."""
 

@@ -8,6 +8,7 @@ import msgspec
 from simulator.directory import SimulatedTenant
 from simulator.records import RefusedError, User
 from simulator.telephony import AssignmentStatus
+from simulator.voice_actions import ActionShape, VoiceAction, carry_out_on_voice
 
 _Units = Annotated[int, msgspec.Meta(ge=0)]
 _Number = Annotated[str, msgspec.Meta(pattern=r"^\+[0-9]{6,15}$")]
@@ -15,44 +16,40 @@ _Number = Annotated[str, msgspec.Meta(pattern=r"^\+[0-9]{6,15}$")]
 _RESOURCE_ACCOUNT_PART_NUMBER = "PHONESYSTEM_VIRTUALUSER"
 
 
-class _Action(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What all actions have in common: nothing that is not named is taken."""
-
-
-class TakeLicence(_Action, frozen=True, kw_only=True, tag_field="action", tag="takeLicence"):
+class TakeLicence(ActionShape, frozen=True, kw_only=True, tag_field="action", tag="takeLicence"):
     """Remove a licence; ``user`` is a display name, a user principal name or an id, ``sku`` a part number or an id."""
 
     user: str
     sku: str = _RESOURCE_ACCOUNT_PART_NUMBER
 
 
-class GiveLicence(_Action, frozen=True, kw_only=True, tag_field="action", tag="giveLicence"):
+class GiveLicence(ActionShape, frozen=True, kw_only=True, tag_field="action", tag="giveLicence"):
     """Assign a licence, as far as Entra would."""
 
     user: str
     sku: str = _RESOURCE_ACCOUNT_PART_NUMBER
 
 
-class SoftDelete(_Action, frozen=True, kw_only=True, tag_field="action", tag="softDelete"):
+class SoftDelete(ActionShape, frozen=True, kw_only=True, tag_field="action", tag="softDelete"):
     """Move a user to the deleted items."""
 
     user: str
 
 
-class Restore(_Action, frozen=True, kw_only=True, tag_field="action", tag="restore"):
+class Restore(ActionShape, frozen=True, kw_only=True, tag_field="action", tag="restore"):
     """Bring a user back from the deleted items."""
 
     user: str
 
 
-class SetUnits(_Action, frozen=True, kw_only=True, tag_field="action", tag="setUnits"):
+class SetUnits(ActionShape, frozen=True, kw_only=True, tag_field="action", tag="setUnits"):
     """Renew a SKU at another size."""
 
     units: _Units
     sku: str = _RESOURCE_ACCOUNT_PART_NUMBER
 
 
-class AssignNumber(_Action, frozen=True, kw_only=True, tag_field="action", tag="assignNumber"):
+class AssignNumber(ActionShape, frozen=True, kw_only=True, tag_field="action", tag="assignNumber"):
     """Lead a telephone number to a user or a resource account."""
 
     number: _Number
@@ -60,13 +57,14 @@ class AssignNumber(_Action, frozen=True, kw_only=True, tag_field="action", tag="
     status: AssignmentStatus = "voiceApplicationAssigned"
 
 
-class UnassignNumber(_Action, frozen=True, kw_only=True, tag_field="action", tag="unassignNumber"):
+class UnassignNumber(ActionShape, frozen=True, kw_only=True, tag_field="action", tag="unassignNumber"):
     """Let a telephone number lead nowhere."""
 
     number: _Number
 
 
-Action = TakeLicence | GiveLicence | SoftDelete | Restore | SetUnits | AssignNumber | UnassignNumber
+_DirectoryAction = TakeLicence | GiveLicence | SoftDelete | Restore | SetUnits | AssignNumber | UnassignNumber
+Action = _DirectoryAction | VoiceAction
 """The actions, told apart by ``action``."""
 
 
@@ -76,6 +74,8 @@ def carry_out(action: Action, tenant: SimulatedTenant) -> str:
     Raises:
         RefusedError: The tenant does not accept it.
     """
+    if isinstance(action, VoiceAction):
+        return carry_out_on_voice(action, tenant)
     match action:
         case TakeLicence(user=user, sku=sku):
             name = tenant.remove_license(_found(tenant, user).id, _sku_id(tenant, sku)).display_name
