@@ -10,7 +10,8 @@ LinekeeperError
     ├── NotThere           Graph has no such thing, or this cloud has no such API
     ├── OutOfTime          the read's time budget ran out: what was read is part of the truth
     ├── Throttled          asked to come back later
-    └── DeltaExpired       the delta link is no longer honoured: read the baseline again
+    ├── DeltaExpired       the delta link is no longer honoured: read the baseline again
+    └── ExportUnreadable   the voice export is no document of this tenant and version
 """
 
 from __future__ import annotations
@@ -66,3 +67,7 @@ class Throttled(SourceError):  # noqa: N818 - an outcome of a read
 
 class DeltaExpired(SourceError):  # noqa: N818 - an outcome of a read
     """The delta link is no longer honoured: what happened since can only be found by a new baseline."""
+
+
+class ExportUnreadable(SourceError):  # noqa: N818 - an outcome of a read
+    """The voice export is no document of this tenant and version. Its text names the JSON path."""
