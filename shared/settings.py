@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
-import re
-import tomllib
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from shared.licensing.policy import CURRENT, POLICIES, Policy
+from shared.licensing.policy import CURRENT, POLICIES, Policy, PolicyOverrides
 from shared.model.errors import SettingsError
-from shared.model.sources import Source
-from shared.model.timing import Timing
+from shared.model.sources import GRAPH_URL
+from shared.settings_file import DOCUMENTED, FileSettings, read_file
 
-DOCUMENTED = "docs/settings.md"
-DEFAULT_GRAPH_URL = "https://graph.microsoft.com/v1.0"
 CLIENT_STATE_LENGTH = range(32, 129)
 
 
@@ -41,34 +34,17 @@ class Secret:
         return "Secret(…)"
 
 
-class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which of the optional sources are read; what is switched off is absent, and what rests on it is skipped."""
-
-    numbers: bool = True
-    calling: bool = True
-
-    def wants(self, source: Source) -> bool:
-        """Whether a source is to be read; those without which nothing can be said always are."""
-        return {"numbers": self.numbers, "calling": self.calling}.get(source, True)
-
-
-class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The TOML file: its tables and keys."""
-
-    alerting: Timing = Timing()
-    sources: SourceSettings = SourceSettings()
-
-
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a site decides. `docs/settings.md` describes each."""
 
     tenant: str
-    graph_url: str = DEFAULT_GRAPH_URL
+    graph_url: str = GRAPH_URL
     notification_url: str | None = None
     client_state: Secret | None = None
     previous_client_state: Secret | None = None
     teams_webhook: Secret | None = None
     store: str = "sqlite:linekeeper.db"
+    voice_export: Path | None = None
     policy: Policy = CURRENT
     file: FileSettings = FileSettings()
 
@@ -85,9 +61,10 @@ def load(environment: Mapping[str, str]) -> Settings:
         SettingsError: one is missing or wrong; the text names it, its form and where it is documented.
     """
     tenant = _tenant(environment)
-    graph_url = _url(environment, "LINEKEEPER_GRAPH_URL", "https://HOST/v1.0", local=True) or DEFAULT_GRAPH_URL
+    graph_url = _url(environment, "LINEKEEPER_GRAPH_URL", "https://HOST/v1.0", local=True) or GRAPH_URL
     local = is_loopback(graph_url)
     notification_url = _url(environment, "LINEKEEPER_NOTIFICATION_URL", "https://HOST", local=local)
+    file = _file(environment)
     return Settings(
         tenant=tenant,
         graph_url=graph_url.rstrip("/"),
@@ -96,8 +73,9 @@ def load(environment: Mapping[str, str]) -> Settings:
         previous_client_state=_client_state(environment, "LINEKEEPER_CLIENT_STATE_PREVIOUS", required=False),
         teams_webhook=_webhook(environment, local=local),
         store=_store(environment),
-        policy=_policy(environment),
-        file=_file(environment),
+        voice_export=_voice_export(environment),
+        policy=_policy(environment, file.policy),
+        file=file,
     )
 
 
@@ -177,85 +155,24 @@ def _store(environment: Mapping[str, str]) -> str:
     return text
 
 
-def _policy(environment: Mapping[str, str]) -> Policy:
+def _voice_export(environment: Mapping[str, str]) -> Path | None:
+    text = _text(environment, "LINEKEEPER_VOICE_EXPORT")
+    if not text:
+        return None
+    kind, _, rest = text.partition(":")
+    if kind != "file" or not rest:
+        raise _wrong("LINEKEEPER_VOICE_EXPORT", "file:PATH")
+    return Path(rest)
+
+
+def _policy(environment: Mapping[str, str], overrides: PolicyOverrides) -> Policy:
     text = _text(environment, "LINEKEEPER_POLICY") or CURRENT.id
     policy = POLICIES.get(text)
     if policy is None:
         raise _wrong("LINEKEEPER_POLICY", f"one of {', '.join(sorted(POLICIES))}")
-    return policy
+    return overrides.applied_to(policy)
 
 
 def _file(environment: Mapping[str, str]) -> FileSettings:
-    text = _text(environment, "LINEKEEPER_CONFIG")
-    if not text:
-        return FileSettings()
-    try:
-        tables = tomllib.loads(Path(text).read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise SettingsError(f"LINEKEEPER_CONFIG: {text} cannot be read: {problem.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise SettingsError(f"LINEKEEPER_CONFIG: {text} is not TOML: {problem}.") from None
-    try:
-        return _consistent(
-            msgspec.convert({**tables, "alerting": _durations(tables.get("alerting", {}))}, FileSettings)
-        )
-    except (msgspec.ValidationError, ValueError) as problem:
-        raise SettingsError(f"LINEKEEPER_CONFIG: {text}: {_explained(str(problem))}. See {DOCUMENTED}.") from None
-
-
-def _consistent(settings: FileSettings) -> FileSettings:
-    """The settings, if their waits agree with each other."""
-    timing = settings.alerting
-    for severity in ("critical", "warning"):
-        if timing.repeat.of(severity) < timing.group_interval:
-            raise ValueError(f"alerting.repeat.{severity} is shorter than alerting.group_interval")
-    return settings
-
-
-def _durations(value: Any, path: str = "alerting") -> Any:  # noqa: ANN401 - a TOML value
-    """The table with its texts read as durations: all that this table holds are such."""
-    if isinstance(value, dict):
-        return {key: _durations(each, f"{path}.{key}") for key, each in value.items()}
-    if not isinstance(value, str):
-        return value
-    try:
-        return duration(value)
-    except ValueError as problem:
-        raise ValueError(f"{path}: {problem}") from None
-
-
-def _explained(problem: str) -> str:
-    """A decoding problem, with the nearest right name behind a wrong one."""
-    match = re.search(r"unknown field `([^`]*)`", problem)
-    if match is None:
-        return problem
-    nearest = difflib.get_close_matches(match[1], _known_keys(FileSettings), n=1)
-    return problem + (f" (did you mean `{nearest[0]}`?)" if nearest else "")
-
-
-def _known_keys(table: type[msgspec.Struct]) -> list[str]:
-    keys: list[str] = []
-    for field in msgspec.structs.fields(table):
-        keys.append(field.encode_name)
-        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-            keys.extend(_known_keys(field.type))
-    return keys
-
-
-_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def duration(text: str) -> timedelta:
-    """A duration such as `30s`, `5m`, `4h` or `7d`.
-
-    Raises:
-        ValueError: the text is none.
-    """
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        raise ValueError("expected a duration such as 30s, 5m, 4h or 7d")
-    try:
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-    except OverflowError:
-        raise ValueError("expected a duration of less than a million years") from None
+    path = _text(environment, "LINEKEEPER_CONFIG")
+    return read_file(path) if path else FileSettings()

@@ -179,4 +179,5 @@ def test_a_policy_is_chosen_by_its_id() -> None:
 
 def test_an_unknown_policy_is_refused_with_those_that_there_are() -> None:
     text = refusal(policy="2019")
-    assert text.startswith("LINEKEEPER_POLICY must be one of 2019-07-virtual-user, 2023-shared-devices")
+    policies = "2019-07-virtual-user, 2022-08-all-ras, 2023-shared-devices"
+    assert text.startswith(f"LINEKEEPER_POLICY must be one of {policies}")

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.licensing.policy import CURRENT
 from shared.model.errors import SettingsError
 from shared.model.timing import Repeat, Timing
-from shared.settings import FileSettings, duration, load
+from shared.rules.thresholds import Thresholds
+from shared.settings import load
+from shared.settings_file import FileSettings, duration
 
 TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
 
@@ -146,3 +149,71 @@ def test_a_duration_is_a_number_and_a_unit(count: int, unit: str) -> None:
     seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
     assert duration(f"{count}{unit}").total_seconds() == count * seconds
     assert duration(f" {count} {unit} ") == duration(f"{count}{unit}")
+
+
+def test_a_site_overrides_the_policy_and_every_override_is_named(read: Read, tmp_path: Path) -> None:
+    read(
+        '[policy]\nbase = 30\nstep = 10\ncount = ["teams_rooms"]\nleave_out = ["shared_device"]\ncounts_trials = true\n'
+        "[policy.skus]\n'{06EBC4EE-1BB5-47DD-8120-11324BC54E06}' = false\n"
+    )
+    policy = load(
+        {"LINEKEEPER_TENANT_ID": TENANT, "LINEKEEPER_CONFIG": str(tmp_path / "linekeeper.toml")},
+    ).policy
+    assert policy.id == "2023-shared-devices"
+    assert policy.entitled(10) == 31
+    assert policy.overrides == (
+        "base = 30 instead of 25",
+        "counts_trials = true instead of false",
+        "teams_rooms counts",
+        "shared_device does not count",
+        "SKU 06ebc4ee-1bb5-47dd-8120-11324bc54e06 does not count",
+    )
+
+
+def test_a_policy_that_nobody_overrides_names_nothing(read: Read) -> None:
+    assert read("[policy]").policy.applied_to(CURRENT) == CURRENT
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("bsae = 30", "unknown field `bsae` - at `$.policy` (did you mean `base`?)"),
+        ("counts_trails = true", "unknown field `counts_trails` - at `$.policy` (did you mean `counts_trials`?)"),
+        ("base = -1", "`$.policy.base`"),
+        ("step = 0", "`$.policy.step`"),
+        ('count = ["team_rooms"]', "`$.policy.count[0]`"),
+        ('count = ["resource_account"]', "`$.policy.count[0]`"),
+        ('count = ["bundle"]\nleave_out = ["bundle"]', "policy.count and policy.leave_out both name bundle"),
+        ("skus = { SPE_E5 = true }", "policy.skus: 'SPE_E5' is no SKU id, which is a GUID"),
+        ("skus = 5", "`$.policy.skus`"),
+    ],
+)
+def test_a_wrong_policy_is_refused_with_its_path_and_the_nearest_right_name(
+    refusal: Refusal, text: str, said: str
+) -> None:
+    assert said in refusal(f"[policy]\n{text}")
+
+
+def test_thresholds_and_a_price_are_taken(read: Read) -> None:
+    settings = read(
+        '[rules]\nmargin_seats = 50\nsubscription_ending = "60d"\n\n[price]\nlicence = 8.10\ncurrency = "EUR"\n'
+    )
+    assert settings.rules == Thresholds(margin_seats=50, subscription_ending=timedelta(days=60))
+    assert settings.price is not None
+    assert settings.price.of(1000) == "8,100.00 EUR a month"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[rules]\nmargin_seats = -1", "rules.margin_seats"),
+        ('[rules]\nsubscription_ending = "soon"', "rules.subscription_ending"),
+        ("[price]\nlicence = 8", "price"),
+        ('[price]\nlicence = -8\ncurrency = "EUR"', "price"),
+        ('[price]\nlicence = nan\ncurrency = "EUR"', "price"),
+        ('[price]\nlicence = 8\ncurrency = "euro"', "price.currency"),
+        ('[price]\nlicence = 8\ncurrency = "EUR"\nper = "week"', "price.per"),
+    ],
+)
+def test_a_wrong_threshold_or_price_is_named_by_its_path(refusal: Refusal, text: str, place: str) -> None:
+    assert place in refusal(text)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from shared.licensing.ledger import Allocation
+from shared.licensing.price import Price
 from shared.model.alert import Message
 
 
@@ -16,11 +17,18 @@ def figures(ledger: Allocation) -> tuple[tuple[str, str], ...]:
         ("Owned", str(ledger.owned)),
         ("Assigned", str(ledger.assigned)),
         ("Needed", str(ledger.needed)),
+        *((("Policy", _policy(ledger)),) if ledger.overrides else ()),
     )
 
 
 def allocation_changed(
-    before: int, ledger: Allocation, counted_before: Mapping[str, int], *, now: datetime, link: str
+    before: int,
+    ledger: Allocation,
+    counted_before: Mapping[str, int],
+    *,
+    now: datetime,
+    link: str,
+    price: Price | None = None,
 ) -> Message:
     """Say from what to what the allocation moved, by which SKUs, and what that means for the accounts.
 
@@ -34,21 +42,35 @@ def allocation_changed(
     ]
     fell = ledger.entitled < before
     uncovered = max(0, ledger.needed - ledger.entitled)
-    meaning = (
-        f"{uncovered} of {ledger.needed} accounts are no longer covered free of charge."
-        if uncovered
-        else f"All {ledger.needed} accounts that need a licence are covered free of charge."
-    )
+    cause = f"Qualifying licences changed: {', '.join(moves)}." if moves else f"The policy changed: {_policy(ledger)}."
     return Message(
         kind="announcement",
         group="allocation",
         severity="warning" if fell and uncovered else "info",
         headline=f"Free allocation {'fell' if fell else 'rose'} from {before} to {ledger.entitled}",
-        text=f"Qualifying licences changed: {', '.join(moves) or 'the policy did'}. {meaning}",
+        text=f"{cause} {_meaning(before, ledger, price)}",
         facts=figures(ledger),
         link=link,
         as_of=now,
     )
+
+
+def _meaning(before: int, ledger: Allocation, price: Price | None) -> str:
+    """What the new allocation means for the accounts: how many must now be paid for, and how many were before."""
+    uncovered = max(0, ledger.needed - ledger.entitled)
+    if not uncovered:
+        return f"All {ledger.needed} accounts that need a licence are covered free of charge."
+    uncovered_before = max(0, ledger.needed - before)
+    was = f" ({uncovered_before} before)" if uncovered_before != uncovered else ""
+    cost = f": {price.of(uncovered)}" if price is not None else ""
+    return (
+        f"{uncovered} of {ledger.needed} accounts are not covered free of charge{was}; "
+        f"their licences would now have to be paid for{cost}."
+    )
+
+
+def _policy(ledger: Allocation) -> str:
+    return ", ".join((ledger.policy, *ledger.overrides))
 
 
 def qualifying_by_sku(ledger: Allocation) -> dict[str, int]:
@@ -56,5 +78,6 @@ def qualifying_by_sku(ledger: Allocation) -> dict[str, int]:
     counted: dict[str, int] = {}
     for row in ledger.by_sku:
         if row.counted:
-            counted[row.part_number] = counted.get(row.part_number, 0) + row.counted
+            name = row.part_number or row.sku_id
+            counted[name] = counted.get(name, 0) + row.counted
     return counted

@@ -6,6 +6,7 @@ are taken as plain texts, so that a value that Graph adds tomorrow is carried, n
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -15,8 +16,11 @@ from msgspec import UNSET, UnsetType
 from shared.model.directory import Account, AccountChange, AssignedLicence, AssignedPlan, Assignment
 from shared.model.licences import CommerceSubscription, ServicePlan, Sku
 from shared.model.numbers import CallingState, PhoneNumber
+from shared.model.referenced import DirectoryObject
 
 Row = TypeVar("Row")
+
+CANONICAL_LENGTH = 36
 
 
 class Page(msgspec.Struct, Generic[Row], frozen=True):
@@ -130,11 +134,25 @@ def _text(value: str | UnsetType | None) -> str | UnsetType:
 def _licences(value: tuple[WireLicence, ...] | UnsetType | None) -> tuple[AssignedLicence, ...] | UnsetType:
     if value is UNSET:
         return UNSET
-    return tuple([AssignedLicence(each.sku_id.lower(), _lowered(each.disabled_plans)) for each in value or ()])
+    return tuple([AssignedLicence(guid(each.sku_id), _guids(each.disabled_plans)) for each in value or ()])
 
 
-def _lowered(ids: tuple[str, ...] | None) -> tuple[str, ...]:
-    return tuple([each.lower() for each in ids]) if ids else ()
+def _guids(ids: tuple[str, ...] | None) -> tuple[str, ...]:
+    return tuple([guid(each) for each in ids]) if ids else ()
+
+
+def guid(text: str) -> str:
+    """A GUID as it is compared: lower case, without the stray space, braces or missing hyphens of some sources.
+
+    What is no GUID stays as it is, trimmed.
+    """
+    bare = text.strip().lower()
+    if len(bare) == CANONICAL_LENGTH:
+        return bare
+    try:
+        return str(uuid.UUID(bare))
+    except ValueError:
+        return bare
 
 
 def _plans(value: tuple[WirePlan, ...] | UnsetType | None) -> tuple[AssignedPlan, ...] | UnsetType:
@@ -142,7 +160,7 @@ def _plans(value: tuple[WirePlan, ...] | UnsetType | None) -> tuple[AssignedPlan
         return UNSET
     return tuple(
         [
-            AssignedPlan(each.service_plan_id.lower(), each.capability_status or "")
+            AssignedPlan(guid(each.service_plan_id), each.capability_status or "")
             for each in value or ()
             if each.service_plan_id
         ]
@@ -155,11 +173,35 @@ def _assignments(value: tuple[WireAssignment, ...] | UnsetType | None) -> tuple[
     return tuple(
         [
             Assignment(
-                sku_id=each.sku_id.lower(), state=each.state or "", error=each.error or "", group=each.assigned_by_group
+                sku_id=guid(each.sku_id), state=each.state or "", error=each.error or "", group=each.assigned_by_group
             )
             for each in value or ()
         ]
     )
+
+
+class WireDirectoryObject(_Wire, frozen=True):
+    """directoryObject; of a kind that may not be read, Graph gives little more than the id."""
+
+    id: str
+    kind: str = msgspec.field(name="@odata.type", default="")
+    display_name: str | None = None
+    account_enabled: bool | None = None
+    assigned_licenses: tuple[WireLicence, ...] | None = None
+
+    def object(self) -> DirectoryObject:
+        """The model's directory object."""
+        licences = _licences(self.assigned_licenses) if self.assigned_licenses is not None else None
+        return DirectoryObject(
+            id=guid(self.id),
+            kind="group" if self.kind.casefold().endswith(".group") else "user",
+            name=self.display_name or "",
+            enabled=self.account_enabled,
+            licences=licences if licences is not UNSET else None,
+        )
+
+
+OBJECT_FIELDS = ("id", "displayName", "accountEnabled", "assignedLicenses")
 
 
 class WireNumber(_Wire, frozen=True):
@@ -208,7 +250,7 @@ class WireUnits(_Wire, frozen=True):
 class WireServicePlan(_Wire, frozen=True):
     """servicePlanInfo."""
 
-    service_plan_id: str
+    service_plan_id: str | None = None
     service_plan_name: str | None = None
 
 
@@ -228,7 +270,7 @@ class WireSku(_Wire, frozen=True):
         """The model's SKU; texts are trimmed, since the published ones carry stray space."""
         units = self.prepaid_units or WireUnits()
         return Sku(
-            id=self.sku_id.strip().lower(),
+            id=guid(self.sku_id),
             part_number=(self.sku_part_number or "").strip(),
             applies_to=self.applies_to or "User",
             status=self.capability_status or "Enabled",
@@ -238,10 +280,11 @@ class WireSku(_Wire, frozen=True):
             locked_out=units.locked_out or 0,
             consumed=self.consumed_units or 0,
             plans=tuple(
-                ServicePlan(plan.service_plan_id.strip().lower(), (plan.service_plan_name or "").strip())
+                ServicePlan(guid(plan.service_plan_id), (plan.service_plan_name or "").strip())
                 for plan in self.service_plans or ()
+                if plan.service_plan_id
             ),
-            subscription_ids=tuple(each.lower() for each in self.subscription_ids or ()),
+            subscription_ids=tuple(guid(each) for each in self.subscription_ids or ()),
         )
 
 
@@ -258,8 +301,8 @@ class WireCommerceSubscription(_Wire, frozen=True):
     def subscription(self) -> CommerceSubscription:
         """The model's subscription."""
         return CommerceSubscription(
-            id=self.id.lower(),
-            sku_id=(self.sku_id or "").strip().lower(),
+            id=guid(self.id),
+            sku_id=guid(self.sku_id or ""),
             status=self.status or "Enabled",
             is_trial=bool(self.is_trial),
             total=self.total_licenses or 0,

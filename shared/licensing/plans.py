@@ -35,6 +35,26 @@ ROOMS_PLANS = frozenset(
 )
 """Plans that only Teams Rooms SKUs carry: they mark a room's SKU that the published table does not list."""
 
+PAY_AS_YOU_GO = frozenset({"156a1efe-17cd-4b03-9f17-2eb512298fb3"})  # MCOPSTN_PAYG_1
+"""Calling plans that include no minutes: each call is charged for as it is made."""
+
+CALLING_PLANS = PAY_AS_YOU_GO | {
+    "4ed3ff63-69d7-4fb7-b984-5aec7f605ca8",  # MCOPSTN1
+    "3c8a8792-7866-409b-bb61-1b20ace0368b",  # MCOPSTN1_GOV
+    "5a10155d-f5c1-411a-a8ec-e99aae125390",  # MCOPSTN2
+    "6b340437-d6f9-4dc5-8cc2-99163f7f83d6",  # MCOPSTN3
+    "54a152dc-90de-4996-93d2-bc47e670fc06",  # MCOPSTN5
+    "346d83bf-6fe6-42ca-b424-b9300d2e21bf",  # MCOPSTN6
+    "16935b20-87c0-4908-934a-22aa267d0d26",  # MCOPSTN8
+    "7861360b-dc3b-4eba-a3fc-0d323a035746",  # MCOPSTNEAU, Australia
+    "1346d5e6-15a6-4b88-9693-806ff7296a7a",  # PSTN5_US
+    "9a0125a5-c8f8-4526-b231-49e2abe0ebce",  # a small domestic calling plan
+}
+"""Microsoft as the carrier: whoever holds one can call outside."""
+
+COMMUNICATIONS_CREDITS = frozenset({"505e180f-f7e0-4b65-91d4-00d670bbd18c"})  # MCOPSTNC
+"""Prepaid minutes for what calling plans do not include; by itself no calling plan."""
+
 KNOWN_PHONE_PLANS = PHONE_PLANS | RESOURCE_ACCOUNT_PLANS
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from shared.alerting.allocation import allocation_changed, figures, qualifying_by_sku
-from shared.licensing.ledger import Allocation, SkuCount, from_totals
-from shared.licensing.policy import CURRENT
+from shared.licensing.counting import SkuCount
+from shared.licensing.ledger import Allocation, from_totals
+from shared.licensing.policy import CURRENT, PolicyOverrides
+from shared.licensing.price import Price
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 LINK = "https://learn.microsoft.com/rule"
@@ -25,7 +28,9 @@ def test_a_renewal_that_leaves_accounts_uncovered_is_a_warning_that_says_why() -
     assert message.headline == "Free allocation fell from 148 to 108"
     assert message.severity == "warning"
     assert "SPE_E5 -400" in message.text
-    assert "17 of 125 accounts are no longer covered free of charge." in message.text
+    assert message.text.endswith(
+        "17 of 125 accounts are not covered free of charge (0 before); their licences would now have to be paid for."
+    )
     assert (message.kind, message.link, message.as_of, message.sections) == ("announcement", LINK, NOW, ())
 
 
@@ -38,7 +43,20 @@ def test_a_cut_that_harms_nobody_is_a_notice() -> None:
 def test_growth_is_a_notice_even_where_it_is_not_enough() -> None:
     message = allocation_changed(25, ledger(SPE_E5=100), {"SPE_E5": 1}, now=NOW, link=LINK)
     assert (message.severity, message.headline) == ("info", "Free allocation rose from 25 to 35")
-    assert "90 of 125 accounts" in message.text
+    assert "90 of 125 accounts are not covered free of charge (100 before)" in message.text
+
+
+def test_a_price_in_the_settings_turns_the_count_into_money() -> None:
+    price = Price(licence=Decimal(8), currency="EUR")
+    message = allocation_changed(148, ledger(SPE_E5=830), {"SPE_E5": 1230}, now=NOW, link=LINK, price=price)
+    assert message.text.endswith("would now have to be paid for: 136.00 EUR a month.")
+
+
+def test_a_policy_that_changed_without_any_licence_is_named() -> None:
+    site = PolicyOverrides(base=30).applied_to(CURRENT)
+    moved = from_totals(site, qualifying=10, owned=0, assigned=0, needed=0, by_sku=())
+    message = allocation_changed(26, moved, {}, now=NOW, link=LINK)
+    assert message.text.startswith("The policy changed: 2023-shared-devices, base = 30 instead of 25. ")
 
 
 def test_every_sku_that_moved_is_named_and_no_other() -> None:
@@ -55,6 +73,12 @@ def test_the_four_numbers_are_shown_side_by_side() -> None:
         ("Assigned", "120"),
         ("Needed", "125"),
     )
+
+
+def test_where_a_site_decides_otherwise_than_the_policy_the_figures_say_so() -> None:
+    site = PolicyOverrides(base=30).applied_to(CURRENT)
+    shown = figures(from_totals(site, qualifying=10, owned=0, assigned=0, needed=0, by_sku=()))
+    assert shown[-1] == ("Policy", "2023-shared-devices, base = 30 instead of 25")
 
 
 def test_two_skus_with_one_part_number_are_added_up_and_uncounted_ones_left_out() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from shared.licensing import plans
 from shared.licensing.catalogue import classify, plan_ids_of
-from shared.licensing.ledger import SkuCount, allocation
+from shared.licensing.counting import SkuCount
+from shared.licensing.ledger import allocation
 from shared.licensing.phone_skus import PHONE_SKUS
 from shared.licensing.policy import CURRENT
 from shared.model.licences import ServicePlan, Sku

@@ -111,3 +111,30 @@ def test_the_2020_policy_takes_a_phone_licence_on_an_account_and_todays_does_not
 def test_every_policy_is_filed_under_its_id_and_names_its_source() -> None:
     assert {"2023-shared-devices", "2019-07-virtual-user"} <= POLICIES.keys()
     assert all(policy.id == name and policy.source for name, policy in POLICIES.items())
+
+
+def test_between_2022_and_2023_every_account_needed_a_licence_and_devices_did_not_count(make_sku: MakeSku) -> None:
+    policy = POLICIES["2022-08-all-ras"]
+    skus = [
+        make_sku(MICROSOFT_365_E5, plans.MCOEV, enabled=500),
+        make_sku(SHARED_DEVICES, plans.MCOEV, enabled=100),
+    ]
+    assert allocation(policy, skus, (), needed=90).entitled == 75
+    assert policy.must_be_licensed(has_number=False)
+    assert not policy.accepts_phone_licence
+
+
+def test_the_boundaries_between_two_documented_examples() -> None:
+    expected = {0: 0, 1: 25, 9: 25, 10: 26, 19: 26, 600: 85, 830: 108, 1_000: 125, 1_229: 147, 1_230: 148}
+    assert {seats: CURRENT.entitled(seats) for seats in expected} == expected
+
+
+def test_five_and_five_of_two_licences_are_ten(make_sku: MakeSku) -> None:
+    skus = [make_sku(PHONE_STANDARD, plans.MCOEV, enabled=5), make_sku(SHARED_DEVICES, plans.MCOEV, enabled=5)]
+    assert allocation(CURRENT, skus, (), needed=0).entitled == 26
+
+
+def test_230_of_1230_seats_may_go_before_one_of_125_licences_must_be_paid(make_sku: MakeSku) -> None:
+    ledger = allocation(CURRENT, [make_sku(PHONE_STANDARD, plans.MCOEV, enabled=1_230)], (), needed=125)
+    assert ledger.seats_to_lose == 230
+    assert (CURRENT.entitled(1_000), CURRENT.entitled(999)) == (125, 124)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from shared.licensing import plans
-from shared.licensing.ledger import SkuCount, allocation
-from shared.licensing.policy import CURRENT
+from shared.licensing.counting import SkuCount
+from shared.licensing.ledger import allocation
+from shared.licensing.policy import CURRENT, PolicyOverrides
 from shared.model.licences import CommerceSubscription, Sku
 
 PHONE_STANDARD = "e43b5b99-8dfb-405f-9987-dc307f34bcbd"
@@ -16,13 +17,15 @@ OTHER_SKU = "06ebc4ee-1bb5-47dd-8120-11324bc54e06"
 
 MakeSku = Callable[..., Sku]
 
+AS_PUBLISHED = PolicyOverrides()
+
 
 def trial(name: str, total: int, *, sku_id: str = PHONE_STANDARD, status: str = "Enabled") -> CommerceSubscription:
     return CommerceSubscription(id=name, sku_id=sku_id, is_trial=True, total=total, status=status)
 
 
-def counted(sku: Sku, *subscriptions: CommerceSubscription) -> SkuCount:
-    (row,) = allocation(CURRENT, [sku], subscriptions, needed=0).by_sku
+def counted(sku: Sku, *subscriptions: CommerceSubscription, site: PolicyOverrides = AS_PUBLISHED) -> SkuCount:
+    (row,) = allocation(site.applied_to(CURRENT), [sku], subscriptions, needed=0).by_sku
     return row
 
 
@@ -74,13 +77,14 @@ def test_a_developer_tenants_e5_counts_unless_it_is_a_trial(make_sku: MakeSku) -
 
 def test_grace_units_earn_nothing_and_the_ledger_says_how_many_there_are(make_sku: MakeSku) -> None:
     row = counted(make_sku(PHONE_STANDARD, plans.MCOEV, enabled=100, warning=30))
-    assert (row.counted, row.why) == (100, "is Teams Phone Standard; 30 units in their grace period left out")
+    assert row.counted == 100
+    assert row.why == "is Teams Phone Standard; 30 units in their grace period left out, would make it 130"
 
 
 def test_a_sku_with_nothing_but_grace_units_counts_nothing_now_and_says_what_it_would(make_sku: MakeSku) -> None:
     row = counted(make_sku(PHONE_STANDARD, plans.MCOEV, warning=30, status="Warning"))
     assert row.counted == 0
-    assert "30 units in their grace period" in row.why
+    assert row.why.endswith("30 units in their grace period left out, would make it 30")
 
 
 def test_suspended_and_locked_units_count_nothing(make_sku: MakeSku) -> None:
@@ -103,3 +107,46 @@ def test_every_row_of_the_ledger_adds_up_to_what_qualifies(make_sku: MakeSku) ->
     assert [row.counted for row in ledger.by_sku] == [100, 7, 0]
     assert ledger.qualifying == 107
     assert all(row.why for row in ledger.by_sku)
+
+
+def test_a_site_may_count_trials_and_units_in_grace_and_the_row_says_by_a_setting(make_sku: MakeSku) -> None:
+    sku = make_sku(PHONE_STANDARD, plans.MCOEV, enabled=100, warning=30)
+    site = PolicyOverrides(counts_grace=True, counts_trials=True)
+    row = counted(sku, trial("t", 25), site=site)
+    assert row.counted == 130
+    assert "25 trial units counted by a setting; 30 units in their grace period counted by a setting" in row.why
+
+
+def test_a_site_may_decide_over_one_sku_whatever_its_kind(make_sku: MakeSku) -> None:
+    rooms, bundle, storage = "4cde982a-ede4-4409-9ae6-b003453c8ea6", OTHER_SKU, "00000000-0000-0000-0000-000000000001"
+    site = PolicyOverrides(skus={rooms: True, bundle: False, storage: True})
+    row = counted(make_sku(rooms, plans.MCOEV, enabled=12), site=site)
+    assert (row.counted, row.why.endswith("counted by a setting")) == (12, True)
+    row = counted(make_sku(bundle, plans.MCOEV, enabled=12), site=site)
+    assert (row.counted, row.why.endswith("not counted by a setting; would add 12")) == (0, True)
+    row = counted(make_sku(storage, enabled=12), site=site)
+    assert (row.counted, row.why) == (12, "has no phone plan; counted by a setting")
+
+
+def test_owned_licences_say_what_is_in_grace_and_that_too_many_are_assigned(
+    make_resource_account_sku: Callable[..., Sku],
+) -> None:
+    row = counted(make_resource_account_sku(80, 90, warning=5))
+    assert row.counted == 0
+    assert row.why == (
+        "is the resource-account licence itself; 85 owned, 5 of them in their grace period, 90 assigned; "
+        "more assigned than owned: new assignments fail"
+    )
+
+
+def test_negative_units_are_none(make_sku: MakeSku, make_resource_account_sku: Callable[..., Sku]) -> None:
+    skus = [make_sku(PHONE_STANDARD, plans.MCOEV, enabled=-5, warning=-3), make_resource_account_sku(-4, -2)]
+    ledger = allocation(CURRENT, skus, (trial("t", -9),), needed=0)
+    assert (ledger.qualifying, ledger.entitled, ledger.owned, ledger.assigned) == (0, 0, 0, 0)
+
+
+def test_the_ledger_names_every_override_and_nothing_where_there_is_none(make_sku: MakeSku) -> None:
+    sku = make_sku(PHONE_STANDARD, plans.MCOEV, enabled=100)
+    site = PolicyOverrides(base=50, needs_number=False)
+    assert allocation(site.applied_to(CURRENT), [sku], (), needed=0).overrides == ("base = 50 instead of 25",)
+    assert allocation(CURRENT, [sku], (), needed=0).overrides == ()

@@ -1,0 +1,57 @@
+"""From where on something is worth saying: settings, with Microsoft's own advice as default where it gives any."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class BusinessHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When queues are meant to be answered: on these weekdays, from `opens` until before `closes`, in a time zone."""
+
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    opens: time
+    closes: time
+    time_zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        """Refuse hours that are none, and places without a clock."""
+        if self.opens >= self.closes:
+            raise ValueError("`opens` must be before `closes`")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ValueError, OSError):
+            raise ValueError(f"`time_zone` {self.time_zone!r} is not known; it is one such as Europe/Berlin") from None
+
+    def cover(self, now: datetime) -> bool:
+        """Whether a moment is inside them."""
+        there = now.astimezone(ZoneInfo(self.time_zone))
+        return WEEKDAYS[there.weekday()] in self.days and self.opens <= there.time() < self.closes
+
+
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the rules measure against.
+
+    `margin_seats`: fewer seats than this that may go before a needed licence costs money are a small margin.
+    `spare_licences`: fewer unassigned licences than this are few; five is what Microsoft advises to keep.
+    `subscription_ending`: how long before its end a subscription is spoken of.
+    `nobody_opted_in`: for how long every agent of a queue may have opted out, by the exports.
+    `business_hours`: when queues are meant to be answered; at all times where there are none.
+    """
+
+    margin_seats: Count = 10
+    spare_licences: Count = 5
+    subscription_ending: timedelta = timedelta(days=30)
+    nobody_opted_in: timedelta = timedelta(minutes=15)
+    business_hours: BusinessHours | None = None
+
+
+DEFAULTS = Thresholds()

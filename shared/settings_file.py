@@ -1,0 +1,150 @@
+"""The TOML file of a site: its tables and keys, and one line that names the place where something else stands."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from shared.licensing.policy import CURRENT, PolicyOverrides
+from shared.licensing.price import Price
+from shared.model.errors import SettingsError
+from shared.model.sources import FRESH_INTERVALS, INTERVALS, Source
+from shared.model.timing import Timing
+from shared.rules.thresholds import Thresholds
+
+DOCUMENTED = "docs/settings.md"
+
+
+class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which of the optional sources are read; what is switched off is absent, and what rests on it is skipped.
+
+    `voice_max_age` is how old an export may be before nothing is concluded from it.
+    """
+
+    numbers: bool = True
+    calling: bool = True
+    voice_max_age: timedelta = FRESH_INTERVALS * INTERVALS["voice"]
+
+    def wants(self, source: Source) -> bool:
+        """Whether a source is to be read; those without which nothing can be said always are."""
+        return {"numbers": self.numbers, "calling": self.calling}.get(source, True)
+
+    @property
+    def intervals(self) -> dict[Source, timedelta]:
+        """How often each source is read, or is made anew."""
+        return {**INTERVALS, "voice": self.voice_max_age / FRESH_INTERVALS}
+
+
+class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The TOML file: its tables and keys."""
+
+    alerting: Timing = Timing()
+    sources: SourceSettings = SourceSettings()
+    policy: PolicyOverrides = PolicyOverrides()
+    rules: Thresholds = Thresholds()
+    price: Price | None = None
+
+
+def read_file(path: str) -> FileSettings:
+    """Read and check a site's file.
+
+    Raises:
+        SettingsError: it cannot be read, or something in it is wrong; the text names the file and the place in it.
+    """
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"), parse_float=Decimal)
+    except OSError as problem:
+        raise SettingsError(f"LINEKEEPER_CONFIG: {path} cannot be read: {problem.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"LINEKEEPER_CONFIG: {path} is not TOML: {problem}.") from None
+    try:
+        return _consistent(msgspec.convert(_with_durations(tables), FileSettings))
+    except (msgspec.ValidationError, ValueError) as problem:
+        raise SettingsError(f"LINEKEEPER_CONFIG: {path}: {_explained(str(problem))}. See {DOCUMENTED}.") from None
+
+
+def _with_durations(tables: dict[str, Any]) -> dict[str, Any]:
+    """The tables with texts read as durations where they are such, and SKU ids as Graph spells them."""
+    policy = tables.get("policy")
+    read = {**tables, "alerting": _durations(tables.get("alerting", {}))}
+    for name, keys in _DURATIONS.items():
+        table = tables.get(name)
+        if isinstance(table, dict):
+            read[name] = table | {key: _durations(table[key], f"{name}.{key}") for key in keys if key in table}
+    if isinstance(policy, dict) and isinstance(policy.get("skus"), dict):
+        read["policy"] = {**policy, "skus": {_sku_id(key): value for key, value in policy["skus"].items()}}
+    return read
+
+
+def _sku_id(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise ValueError(f"policy.skus: {text!r} is no SKU id, which is a GUID") from None
+
+
+def _consistent(settings: FileSettings) -> FileSettings:
+    """The settings, if they agree with each other."""
+    settings.policy.applied_to(CURRENT)
+    timing = settings.alerting
+    for severity in ("critical", "warning"):
+        if timing.repeat.of(severity) < timing.group_interval:
+            raise ValueError(f"alerting.repeat.{severity} is shorter than alerting.group_interval")
+    return settings
+
+
+def _durations(value: Any, path: str = "alerting") -> Any:  # noqa: ANN401 - a TOML value
+    """The table with its texts read as durations: all that this table holds are such."""
+    if isinstance(value, dict):
+        return {key: _durations(each, f"{path}.{key}") for key, each in value.items()}
+    if not isinstance(value, str):
+        return value
+    try:
+        return duration(value)
+    except ValueError as problem:
+        raise ValueError(f"{path}: {problem}") from None
+
+
+def _explained(problem: str) -> str:
+    """A decoding problem, with the nearest right name of the same table behind a wrong one."""
+    match = re.search(r"unknown field `([^`]*)`(?: - at `\$\.?([^`]*)`)?", problem)
+    if match is None:
+        return problem
+    nearest = difflib.get_close_matches(match[1], _keys_at(match[2] or ""), n=1)
+    return problem + (f" (did you mean `{nearest[0]}`?)" if nearest else "")
+
+
+def _keys_at(path: str) -> list[str]:
+    """The keys of the table at a path such as `alerting.repeat`; those of all tables where it is the file itself."""
+    table: type[msgspec.Struct] = FileSettings
+    for name in filter(None, path.split(".")):
+        table = next(field.type for field in msgspec.structs.fields(table) if field.encode_name == name)
+    return [field.encode_name for field in msgspec.structs.fields(table)]
+
+
+_DURATIONS = {"rules": ("subscription_ending", "nobody_opted_in"), "sources": ("voice_max_age",)}
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: str) -> timedelta:
+    """A duration such as `30s`, `5m`, `4h` or `7d`.
+
+    Raises:
+        ValueError: the text is none.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("expected a duration such as 30s, 5m, 4h or 7d")
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        raise ValueError("expected a duration of less than a million years") from None
