@@ -20,7 +20,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             severity=RULE.severity,
             subject=Subject("tenant", snapshot.state.tenant),
             summary=f"{ledger.owned} licences are owned and {ledger.entitled} are free of charge: "
-            f"{ledger.paid} are paid for, or will be.",
+            f"{ledger.paid} are paid for, or will be{snapshot.cost(ledger.paid)}.",
             remedy=f"{RULE.remedy} {advice}",
             evidence={
                 "owned": ledger.owned,
@@ -36,6 +36,7 @@ RULE = Rule(
     family="allocation",
     severity="warning",
     title="More licences than the allocation covers",
+    holds_when="more resource-account licences are owned than the allocation covers",
     reads=frozenset({"licences", "accounts"}),
     why="The allocation falls when qualifying licences go; Microsoft does not say when the excess is charged.",
     remedy="Budget for them, or reduce the order at the next renewal.",

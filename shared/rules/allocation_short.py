@@ -13,12 +13,13 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     """Licences that must be bought, because the allocation is used up."""
     ledger = snapshot.allocation
     if ledger.to_buy > 0:
+        cost = snapshot.cost(ledger.to_buy)
         yield Finding(
             rule=RULE.id,
             severity=RULE.severity,
             subject=Subject("tenant", snapshot.state.tenant),
             summary=f"{ledger.needed} accounts need a licence and {max(ledger.entitled, ledger.owned)} are covered: "
-            f"{ledger.to_buy} must be bought.",
+            f"{ledger.to_buy} must be bought{cost}.",
             remedy=f"Buy {ledger.to_buy} Teams Phone Resource Account licences, or delete accounts that nothing uses.",
             evidence={
                 "needed": ledger.needed,
@@ -34,6 +35,7 @@ RULE = Rule(
     family="allocation",
     severity="warning",
     title="Licences to buy",
+    holds_when="more accounts need a licence than the allocation and the owned licences cover",
     reads=frozenset({"licences", "accounts"}),
     why="An account that gets no licence does not answer, and beyond the allocation every licence costs money.",
     remedy="Buy the missing licences, or delete accounts that nothing uses.",

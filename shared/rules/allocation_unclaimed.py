@@ -34,6 +34,7 @@ RULE = Rule(
     family="allocation",
     severity="warning",
     title="Free licences not ordered",
+    holds_when="accounts need licences that cost nothing and were never ordered",
     reads=frozenset({"licences", "accounts"}),
     why="The allocation is not added to a tenant by itself: it has to be ordered, at price zero.",
     remedy="Order the free licences in the channel where the phone licences were bought.",

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
 from shared.licensing import plans
+from shared.licensing.price import Price
 from shared.model.directory import Account
 from shared.model.finding import Finding
 from shared.model.licences import Sku
 from shared.model.tenant import TenantState
-from shared.rules import allocation_exceeded, allocation_short, allocation_unclaimed
+from shared.rules import (
+    allocation_exceeded,
+    allocation_margin_low,
+    allocation_short,
+    allocation_unclaimed,
+    spare_licences_low,
+)
 from shared.rules.rule import Rule
 from shared.rules.snapshot import Snapshot
+from shared.rules.thresholds import Thresholds
 
 UNCLAIMED = allocation_unclaimed.RULE
 SHORT = allocation_short.RULE
 EXCEEDED = allocation_exceeded.RULE
-RULES = (UNCLAIMED, SHORT, EXCEEDED)
+MARGIN_LOW = allocation_margin_low.RULE
+SPARE_LOW = spare_licences_low.RULE
+RULES = (UNCLAIMED, SHORT, EXCEEDED, MARGIN_LOW, SPARE_LOW)
 
 PHONE_STANDARD = "e43b5b99-8dfb-405f-9987-dc307f34bcbd"
 
@@ -33,10 +44,12 @@ def judge(
     make_state: Callable[..., TenantState],
     make_snapshot: Callable[..., Snapshot],
 ) -> Judge:
-    def findings(rule: Rule, *, qualifying: int, owned: int, needed: int) -> list[Finding]:
-        skus = (make_sku(PHONE_STANDARD, plans.MCOEV, enabled=qualifying), make_resource_account_sku(owned))
+    def findings(
+        rule: Rule, *, qualifying: int, owned: int, needed: int, assigned: int = 0, **site: object
+    ) -> list[Finding]:
+        skus = (make_sku(PHONE_STANDARD, plans.MCOEV, enabled=qualifying), make_resource_account_sku(owned, assigned))
         accounts = [make_account(number) for number in range(needed)]
-        return list(rule.check(make_snapshot(make_state(*accounts, skus=skus))))
+        return list(rule.check(make_snapshot(make_state(*accounts, skus=skus), **site)))
 
     return findings
 
@@ -118,3 +131,52 @@ def test_other_numbers_are_the_same_finding_about_the_tenant(
     assert len({finding.summary for finding in found}) == 2
     assert {finding.key for finding in found} == {f"{rule.id}|{make_state().tenant}|"}
     assert {finding.subject.kind for finding in found} == {"tenant"}
+
+
+def test_a_price_in_the_settings_turns_what_must_be_bought_or_is_paid_into_money(judge: Judge) -> None:
+    price = Price(licence=Decimal("8.50"), currency="EUR")
+    (short,) = judge(SHORT, qualifying=600, owned=85, needed=90, price=price)
+    assert short.summary.endswith("5 must be bought: 42.50 EUR a month.")
+    (exceeded,) = judge(EXCEEDED, qualifying=830, owned=125, needed=125, price=price)
+    assert exceeded.summary.endswith("17 are paid for, or will be: 144.50 EUR a month.")
+
+
+def test_nine_seats_that_may_go_are_a_small_margin_and_ten_are_not(judge: Judge) -> None:
+    (found,) = judge(MARGIN_LOW, qualifying=609, owned=85, needed=85)
+    assert (found.severity, found.evidence["seats_to_lose"]) == ("info", 9)
+    assert found.summary == (
+        "All 85 accounts that need a licence are covered free of charge, and only 9 of 609 qualifying seats may go "
+        "before one is not."
+    )
+    assert found.remedy.endswith("linekeeper what-if --seats -10")
+    assert judge(MARGIN_LOW, qualifying=610, owned=85, needed=85) == []
+
+
+def test_a_margin_is_what_the_settings_call_one(judge: Judge) -> None:
+    assert len(judge(MARGIN_LOW, qualifying=640, owned=85, needed=85, thresholds=Thresholds(margin_seats=50))) == 1
+    assert judge(MARGIN_LOW, qualifying=600, owned=85, needed=85, thresholds=Thresholds(margin_seats=0)) == []
+
+
+@pytest.mark.parametrize(("qualifying", "needed"), [(600, 86), (600, 0), (0, 0)])
+def test_where_accounts_are_short_or_none_is_needed_there_is_no_margin_to_speak_of(
+    judge: Judge, qualifying: int, needed: int
+) -> None:
+    assert judge(MARGIN_LOW, qualifying=qualifying, owned=85, needed=needed) == []
+
+
+def test_four_licences_to_spare_are_few_while_more_are_free(judge: Judge) -> None:
+    (found,) = judge(SPARE_LOW, qualifying=600, owned=64, needed=60, assigned=60)
+    assert found.severity == "info"
+    assert found.summary == "4 of 64 owned licences are left to assign; 21 more are free of charge."
+    assert found.remedy.startswith("Order 1 more ")
+    assert judge(SPARE_LOW, qualifying=600, owned=65, needed=60, assigned=60) == []
+
+
+def test_no_more_is_advised_to_order_than_is_free(judge: Judge) -> None:
+    (found,) = judge(SPARE_LOW, qualifying=600, owned=83, needed=83, assigned=83)
+    assert found.remedy.startswith("Order 2 more ")
+
+
+def test_where_none_is_free_or_some_are_needed_already_few_to_spare_are_not_spoken_of(judge: Judge) -> None:
+    assert judge(SPARE_LOW, qualifying=600, owned=85, needed=85, assigned=85) == []
+    assert judge(SPARE_LOW, qualifying=600, owned=60, needed=61, assigned=60) == []
