@@ -56,3 +56,13 @@ def step(
             lives[key] = msgspec.structs.replace(before, phase="resolved", ended=now, frozen=False)
             transitions.append(Transition(at=now, to="resolved", key=key, severity=before.finding.severity))
     return Lives(lives, tuple(transitions))
+
+
+def ended(alerts: Mapping[str, Alert], key: str, now: datetime) -> Lives:
+    """The alerts after one of them was ended by a person's word; nothing changes where it does not fire."""
+    before = alerts.get(key)
+    if before is None or before.phase == "resolved":
+        return Lives(dict(alerts), ())
+    after = msgspec.structs.replace(before, phase="resolved", ended=now, frozen=False)
+    transition = Transition(at=now, to="resolved", key=key, severity=before.finding.severity)
+    return Lives({**alerts, key: after}, (transition,))
