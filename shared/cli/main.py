@@ -1,11 +1,17 @@
-"""The command line: what can be asked, and one line where something is wrong."""
+"""The command line: what can be asked, and one line where something is wrong.
+
+A command is one entry of `COMMANDS`: its name, what it says of itself, its options, and what it runs.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from shared import __version__
 from shared.model.errors import LinekeeperError
@@ -15,13 +21,15 @@ DEFAULT_PORT = 7071
 USAGE_ERROR = 2
 INTERRUPTED = 130
 PORTS = range(65536)
+JSON_HELP = "one JSON document on standard output and nothing else"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
+    run: Callable[[Namespace], int] = options.run
     try:
-        return _run(options)
+        return run(options)
     except LinekeeperError as problem:
         sys.stderr.write(f"linekeeper: {problem}\n")
         return USAGE_ERROR
@@ -29,64 +37,206 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _run(options: argparse.Namespace) -> int:
-    """Import what a command needs, and only that: help must come at once."""
-    if options.command == "audit":
-        from shared.cli.audit import run_audit  # noqa: PLC0415
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One command.
 
-        return run_audit(os.environ, as_json=options.json, fail_on=options.fail_on)
-    if options.command == "check":
-        from shared.cli.check import run_check  # noqa: PLC0415
+    `run` imports what the command needs, and nothing else does: help must come at once.
+    """
 
-        return run_check(os.environ, as_json=options.json)
-    if options.command == "serve":
-        from shared.cli.serve import run_serve  # noqa: PLC0415
+    name: str
+    help: str
+    epilog: str | None = None
+    options: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace], int]
 
-        return run_serve(os.environ, port=options.port)
+
+def parser() -> ArgumentParser:
+    """What can be typed."""
+    top = ArgumentParser(
+        prog="linekeeper",
+        description="Watches the licences and lines behind Microsoft Teams auto attendants and call queues.",
+        epilog="Settings are environment variables: see docs/settings.md.",
+    )
+    top.add_argument("--version", action="version", version=f"linekeeper {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        description = f"{command.help[0].upper()}{command.help[1:]}."
+        entry = commands.add_parser(command.name, help=command.help, description=description, epilog=command.epilog)
+        command.options(entry)
+        entry.set_defaults(run=command.run)
+    return top
+
+
+def _demo_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--once", action="store_true", help="play once and exit: 0 only if every expected card arrived")
+
+
+def _demo(options: Namespace) -> int:
     from shared.cli.demo import run_demo  # noqa: PLC0415
 
     return run_demo(once=options.once)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="linekeeper",
-        description="Watches the licences and lines behind Microsoft Teams auto attendants and call queues.",
-        epilog="Settings are environment variables: see docs/settings.md.",
-    )
-    parser.add_argument("--version", action="version", version=f"linekeeper {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    demo = commands.add_parser("demo", help="play the main job in a simulated tenant and channel; needs no settings")
-    demo.add_argument("--once", action="store_true", help="play once and exit: 0 only if every expected card arrived")
-
-    serve = commands.add_parser("serve", help="run the whole service on this machine until Ctrl-C")
-    serve.add_argument(
+def _serve_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
         "--port", type=_port, default=DEFAULT_PORT, help="port on 127.0.0.1; 0 takes a free one (default %(default)s)"
     )
 
-    audit = commands.add_parser(
-        "audit",
-        help="read the tenant once and print its allocation and findings; nothing is kept, sent or changed",
-        epilog="Exit code: 0 clean, 1 findings at or above --fail-on, 2 licences or accounts could not be read.",
-    )
-    audit.add_argument("--json", action="store_true", help="one JSON document on standard output and nothing else")
-    audit.add_argument(
+
+def _serve(options: Namespace) -> int:
+    from shared.cli.serve import run_serve  # noqa: PLC0415
+
+    return run_serve(os.environ, port=options.port)
+
+
+def _audit_options(parser: ArgumentParser) -> None:
+    _json_option(parser)
+    parser.add_argument(
         "--fail-on",
         choices=SEVERITIES,
         default="warning",
         help="the mildest severity that makes the exit code 1 (default %(default)s)",
     )
-    check = commands.add_parser(
-        "check",
-        help="see whether settings, permissions, notification URL and channel are in place; nothing is changed",
-        epilog="Exit code: 0 all in place, 1 something optional failed, 2 the service would be of no use.",
+
+
+def _audit(options: Namespace) -> int:
+    from shared.cli.audit import run_audit  # noqa: PLC0415
+
+    return run_audit(os.environ, as_json=options.json, fail_on=options.fail_on)
+
+
+def _what_if_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--seats",
+        action="append",
+        default=[],
+        metavar="[SKU=]N",
+        help="seats more (400) or fewer (-400), of all qualifying licences together or of one SKU by its part number "
+        "(MCOEV=-400); may be repeated",
     )
-    check.add_argument("--json", action="store_true", help="one JSON document on standard output and nothing else")
-    return parser
+    parser.add_argument(
+        "--add-accounts", type=_count, default=0, metavar="N", help="resource accounts more that need a licence"
+    )
+    parser.add_argument("--on", metavar="DATE", help="as the subscriptions will stand on a day, such as 2027-01-31")
+    _json_option(parser)
+
+
+def _what_if(options: Namespace) -> int:
+    from shared.cli.what_if import run_what_if  # noqa: PLC0415
+
+    return run_what_if(
+        os.environ, seats=options.seats, add_accounts=options.add_accounts, on=options.on, as_json=options.json
+    )
+
+
+def _account_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "account",
+        metavar="ACCOUNT",
+        help="its user principal name, id, telephone number in any spelling, or display name; quote what holds spaces",
+    )
+    _json_option(parser)
+
+
+def _explain(options: Namespace) -> int:
+    from shared.cli.explain import run_explain  # noqa: PLC0415
+
+    return run_explain(os.environ, account=options.account, as_json=options.json)
+
+
+def _check(options: Namespace) -> int:
+    from shared.cli.check import run_check  # noqa: PLC0415
+
+    return run_check(os.environ, as_json=options.json)
+
+
+def _confirm(options: Namespace) -> int:
+    from shared.cli.confirm import run_confirm  # noqa: PLC0415
+
+    return run_confirm(os.environ, account=options.account, as_json=options.json)
+
+
+def _rules_options(parser: ArgumentParser) -> None:
+    form = parser.add_mutually_exclusive_group()
+    form.set_defaults(form="table")
+    form.add_argument("--json", dest="form", action="store_const", const="json", help=JSON_HELP)
+    form.add_argument(
+        "--markdown", dest="form", action="store_const", const="markdown", help="the page docs/rules.md, as it is made"
+    )
+
+
+def _rules(options: Namespace) -> int:
+    from shared.cli.rules import run_rules  # noqa: PLC0415
+
+    return run_rules(form=options.form)
+
+
+def _json_option(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help=JSON_HELP)
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) not in PORTS:
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to {PORTS.stop - 1}, not {text!r}")
     return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"a number of accounts is 0 or more, not {text!r}")
+    return int(text)
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        name="demo",
+        help="play the main job in a simulated tenant and channel; needs no settings",
+        options=_demo_options,
+        run=_demo,
+    ),
+    Command(
+        name="serve", help="run the whole service on this machine until Ctrl-C", options=_serve_options, run=_serve
+    ),
+    Command(
+        name="audit",
+        help="read the tenant once and print its allocation and findings; nothing is kept, sent or changed",
+        epilog="Exit code: 0 clean, 1 findings at or above --fail-on, 2 licences or accounts could not be read.",
+        options=_audit_options,
+        run=_audit,
+    ),
+    Command(
+        name="what-if",
+        help="show what fewer or more seats, more accounts or a later day do to the allocation; nothing is changed",
+        epilog="Exit code: 0 worked out, 2 something was given wrongly, or licences or accounts could not be read.",
+        options=_what_if_options,
+        run=_what_if,
+    ),
+    Command(
+        name="explain",
+        help="show what each rule makes of one account, and which step its line still lacks; nothing is changed",
+        epilog="Exit code: 0 explained, 2 nobody or several are meant, or licences or accounts could not be read.",
+        options=_account_options,
+        run=_explain,
+    ),
+    Command(
+        name="check",
+        help="see whether settings, permissions, notification URL and channel are in place; nothing is changed",
+        epilog="Exit code: 0 all in place, 1 something optional failed, 2 the service would be of no use.",
+        options=_json_option,
+        run=_check,
+    ),
+    Command(
+        name="confirm",
+        help="remember that a test call to a line got through, after a licence was swapped in two steps",
+        epilog="Exit code: 0 remembered, 2 nobody or several are meant, or no test call is awaited of the account.",
+        options=_account_options,
+        run=_confirm,
+    ),
+    Command(
+        name="rules",
+        help="list what is judged, and how badly it is taken; needs no settings",
+        options=_rules_options,
+        run=_rules,
+    ),
+)
+"""All commands, in the order in which help lists them."""

@@ -1,0 +1,67 @@
+"""How a finding's ways to mend it are shown: each on a line of its own that can be copied, and names as plain text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import datetime
+
+from rich.console import Console
+
+from shared.cli.audit_view import show
+from shared.model.finding import Commands, Finding
+from shared.model.sources import SOURCES
+from shared.monitor.report import Report, SourceReport
+
+HOSTILE = "[bold red]Sales[/]"
+COMMANDS = Commands(
+    powershell="Update-MgUser -UserId 'a' -AccountEnabled:$false",
+    request='PATCH https://graph.test/users/a\nContent-Type: application/json\n\n{"accountEnabled":false}',
+    admin_centre=f"Microsoft 365 admin center: Users > Active users > {HOSTILE} > " + "Block sign-in " * 20,
+)
+
+
+def shown(now: datetime, finding: Finding) -> list[str]:
+    text = io.StringIO()
+    report = Report(
+        tenant="tenant",
+        as_of=now,
+        sources=dict.fromkeys(SOURCES, SourceReport(state="absent")),
+        allocation=None,
+        findings=(finding,),
+        skipped=(),
+    )
+    show(report, Console(file=text, width=80))
+    return [line.rstrip() for line in text.getvalue().splitlines()]
+
+
+def test_the_request_and_the_admin_centres_way_stand_under_the_remedy(
+    now: datetime, make_finding: Callable[..., Finding]
+) -> None:
+    remedy = f"Block its sign-in: {COMMANDS.powershell}"
+    lines = shown(now, make_finding("a-rule", remedy=remedy, commands=COMMANDS))
+    assert lines[-4:] == [
+        f"  \N{RIGHTWARDS ARROW} {remedy}",
+        "    or PATCH https://graph.test/users/a",
+        '       {"accountEnabled":false}',
+        f"    or {COMMANDS.admin_centre.rstrip()}",
+    ]
+
+
+def test_a_request_without_a_body_is_one_line(now: datetime, make_finding: Callable[..., Finding]) -> None:
+    commands = Commands(powershell="a", request="POST https://graph.test/b", admin_centre="c")
+    assert shown(now, make_finding("a-rule", commands=commands))[-2:] == [
+        "    or POST https://graph.test/b",
+        "    or c",
+    ]
+
+
+def test_a_finding_without_a_command_ends_with_its_remedy(now: datetime, make_finding: Callable[..., Finding]) -> None:
+    assert shown(now, make_finding("a-rule", remedy="Do it."))[-1] == "  \N{RIGHTWARDS ARROW} Do it."
+
+
+def test_a_name_stays_on_its_line_and_cannot_steer_the_terminal(
+    now: datetime, make_finding: Callable[..., Finding]
+) -> None:
+    lines = shown(now, make_finding("a-rule", name=f"{HOSTILE}\n\x1b[2JCRITICAL"))
+    assert f"CRITICAL  {HOSTILE} [2JCRITICAL  a-rule" in lines
