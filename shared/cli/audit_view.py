@@ -6,14 +6,16 @@ Names from the tenant are printed as plain text: none is read as markup.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from shared.licensing.ledger import Allocation
-from shared.model.finding import SEVERITIES, Finding, Severity
+from shared.model.finding import SEVERITIES, Commands, Finding, Severity
 from shared.monitor.report import Report
+from shared.rules.naming import one_line
 
 _STYLE: dict[Severity, str] = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 
@@ -57,7 +59,8 @@ def _sources(report: Report) -> str:
 
 
 def _show_allocation(ledger: Allocation, console: Console) -> None:
-    figures = Table(title=Text(f"Allocation (policy {ledger.policy})"), title_justify="left", box=None, padding=(0, 2))
+    policy = "; ".join((f"policy {ledger.policy}", *ledger.overrides))
+    figures = Table(title=Text(f"Allocation ({policy})"), title_justify="left", box=None, padding=(0, 2))
     for heading in ("Qualifying", "Entitled", "Owned", "Assigned", "Needed"):
         figures.add_column(heading, justify="right")
     figures.add_row(*map(str, (ledger.qualifying, ledger.entitled, ledger.owned, ledger.assigned, ledger.needed)))
@@ -74,17 +77,28 @@ def _show_allocation(ledger: Allocation, console: Console) -> None:
     for heading in ("Licence", "Counted", "Why"):
         counted.add_column(heading, justify="right" if heading == "Counted" else "left")
     for row in ledger.by_sku:
-        counted.add_row(Text(row.part_number), str(row.counted), Text(row.why))
+        counted.add_row(Text(row.part_number or row.sku_id), str(row.counted), Text(row.why))
     console.print(counted)
 
 
 def _show_finding(finding: Finding, console: Console) -> None:
-    name = "The tenant" if finding.subject.kind == "tenant" else finding.subject.name or finding.subject.id
-    lines = (
+    name = "The tenant" if finding.subject.kind == "tenant" else one_line(finding.subject.name) or finding.subject.id
+    lines = [
         Text.assemble((finding.severity.upper(), _STYLE[finding.severity]), "  ", (name, "bold"), f"  {finding.rule}"),
         Text(f"  {finding.summary}"),
         Text(f"  \N{RIGHTWARDS ARROW} {finding.remedy}"),
-    )
+    ]
+    if finding.commands is not None:
+        lines += [Text(f"    {line}", style="dim") for line in _other_ways(finding.commands)]
     for line in lines:
         # Each stays one line, so that a command in it can be copied.
         console.print(line, soft_wrap=True)
+
+
+def _other_ways(commands: Commands) -> Iterator[str]:
+    """The ways beside PowerShell, which the remedy ends in: the request's line and its body, and the words."""
+    head, _, body = commands.request.partition("\n\n")
+    yield f"or {head.splitlines()[0]}"
+    if body:
+        yield f"   {body}"
+    yield f"or {commands.admin_centre}"

@@ -8,13 +8,18 @@ import msgspec
 
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
-SubjectKind = Literal["resource_account", "user", "tenant", "sku", "source", "subscription"]
+SubjectKind = Literal["resource_account", "user", "tenant", "sku", "voice_app", "source", "subscription"]
 Evidence = dict[str, str | int | bool | list[str]]
 
 
 def severity_rank(severity: Severity) -> int:
     """The order of severities, worst first: 0 for critical."""
     return SEVERITIES.index(severity)
+
+
+def key_of(rule: str, subject_id: str, aspect: str = "") -> str:
+    """A finding's identity inside one tenant."""
+    return f"{rule}|{subject_id}|{aspect}"
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -33,6 +38,17 @@ class Topic(msgspec.Struct, frozen=True):
     link: str = ""
 
 
+class Commands(msgspec.Struct, frozen=True, kw_only=True):
+    """The same mending three ways: Microsoft Graph PowerShell, the raw request, and the way through the admin centre.
+
+    The first two are one call, fit to be pasted; the third is words.
+    """
+
+    powershell: str
+    request: str
+    admin_centre: str
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a rule found. Identity is (tenant, rule, subject id, aspect): never a name or a text."""
 
@@ -43,11 +59,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     remedy: str
     evidence: Evidence = {}
     aspect: str = ""
+    commands: Commands | None = None
 
     @property
     def key(self) -> str:
         """The identity inside one tenant."""
-        return f"{self.rule}|{self.subject.id}|{self.aspect}"
+        return key_of(self.rule, self.subject.id, self.aspect)
 
     @property
     def order(self) -> tuple[int, str, str, str]:

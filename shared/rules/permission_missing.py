@@ -39,9 +39,11 @@ RULE = Rule(
     family="monitor",
     severity="warning",
     title="A permission is missing",
+    holds_when="Graph refuses a read for lack of a permission",
     reads=frozenset(),
     why="What Graph does not let the monitor read, it can neither find broken nor see mended.",
     remedy="Grant the application permission that is named, and give an administrator's consent to it.",
     link=PERMISSIONS_PAGE,
     check=check,
+    severity_varies="critical for accounts and licences",
 )

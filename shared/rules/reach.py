@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from shared.model.directory import Account
 from shared.model.finding import Evidence, Severity
 from shared.model.numbers import PhoneNumber
+from shared.rules.naming import one_line
 from shared.rules.snapshot import Reach, Snapshot
 
 NAMED = 3
@@ -35,7 +36,7 @@ def cannot_answer(reason: str, snapshot: Snapshot, account: Account) -> str:
 
 def named(numbers: Iterable[PhoneNumber]) -> str:
     """The first numbers of a list, and how many more there are."""
-    every = [number.number for number in numbers]
+    every = [one_line(number.number) for number in numbers]
     more = f", +{len(every) - NAMED} more" if len(every) > NAMED else ""
     return ", ".join(every[:NAMED]) + more
 

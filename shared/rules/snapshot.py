@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from shared.licensing.catalogue import plan_ids_of
+from shared.licensing.catalogue import classify, plan_ids_of
 from shared.licensing.ledger import Allocation, allocation
 from shared.licensing.plans import PHONE_PLANS, RESOURCE_ACCOUNT_PLANS
 from shared.licensing.policy import Policy
-from shared.model.directory import Account
+from shared.licensing.price import Price
+from shared.model.directory import Account, AssignedLicence
 from shared.model.licences import Sku
-from shared.model.numbers import PhoneNumber
-from shared.model.sources import INTERVALS, Source
+from shared.model.numbers import VOICE_APPLICATION, PhoneNumber
+from shared.model.sources import GRAPH_URL, INTERVALS, Source
 from shared.model.tenant import TenantState
+from shared.model.voice import ApplicationInstance, VoiceExport
+from shared.rules.thresholds import DEFAULTS, Thresholds
+from shared.voice.lines import Lines
+from shared.voice.references import App
 
 Reach = Literal["line", "nothing", "unknown"]
 
@@ -23,12 +28,20 @@ USABLE = frozenset({"Enabled", "Warning"})
 """The states in which a service plan of an account works; in `Warning` its subscription is in the grace period."""
 
 
+class _Held(NamedTuple):
+    """The SKUs that an account holds: those with a resource-account plan, and those with a phone plan alone, by id."""
+
+    resource_account: tuple[str, ...]
+    phone: tuple[str, ...]
+
+
 class Snapshot:
     """A tenant at one moment.
 
     A *resource account* is a live directory user with Teams' department marker, or to whom a number leads that an
-    attendant or queue answers; a *person* is any other user. What a licence contains is read from the tenant's own
-    SKUs. `expects_subscription` tells that changes are to be notified, because there is a URL to notify.
+    attendant or queue answers, or that Teams lists among its application instances; a *person* is any other user. What
+    a licence contains is read from the tenant's own SKUs. `expects_subscription` tells that changes are to be notified,
+    because there is a URL to notify. `graph_url` is where the requests that remedies show go to.
     """
 
     def __init__(
@@ -39,19 +52,26 @@ class Snapshot:
         policy: Policy,
         intervals: Mapping[Source, timedelta] = INTERVALS,
         expects_subscription: bool = False,
+        thresholds: Thresholds = DEFAULTS,
+        price: Price | None = None,
+        graph_url: str = GRAPH_URL,
     ) -> None:
         self.state = state
         self.now = now
         self.policy = policy
         self.intervals = intervals
         self.expects_subscription = expects_subscription
+        self.thresholds = thresholds
+        self.price = price
+        self.graph_url = graph_url
+        self._held_by_licences: dict[tuple[AssignedLicence, ...], _Held] = {}
 
     def why_not_usable(self, source: Source) -> str:
         """Why nothing may be concluded from a source now; empty where it was read completely and recently."""
         known = self.state.source(source)
         interval = self.intervals.get(source)
         if known.state == "absent" or interval is None:
-            return f"{source} are not read"
+            return "the voice export is not read" if source == "voice" else f"{source} are not read"
         if known.state == "partial":
             return f"{source} were read in part: {known.problem}"
         if known.is_fresh(self.now, interval):
@@ -95,23 +115,73 @@ class Snapshot:
         held = sum(len(self.resource_account_skus_of(account)) for account in self._accounts)
         return max(0, self.allocation.owned - held)
 
+    def cost(self, licences: int) -> str:
+        """What so many licences cost, as the end of a sentence; empty where the site names no price."""
+        return f": {self.price.of(licences)}" if self.price is not None else ""
+
     def must_be_licensed(self, account: Account) -> bool:
         """Whether the policy wants a licence on this resource account."""
         return self.policy.must_be_licensed(has_number=self.has_number(account))
 
     @property
     def knows_numbers(self) -> bool:
-        """Whether numbers were ever read completely.
+        """Whether numbers were ever read completely, from Graph or with the export.
 
         What was read last serves on while the source fails: a failing read must not make severities go up and down.
         """
+        return self._graph_told_numbers or (self.voice is not None and self.voice.instances is not None)
+
+    @property
+    def _graph_told_numbers(self) -> bool:
         return self.state.source("numbers").complete_as_of is not None
+
+    @property
+    def voice(self) -> VoiceExport | None:
+        """The voice export as last known; None where none was ever read completely."""
+        return self.state.voice if self.state.source("voice").complete_as_of is not None else None
+
+    @cached_property
+    def lines(self) -> Lines | None:
+        """The tenant's lines as last known; None where no export was ever read completely."""
+        if self.voice is None:
+            return None
+        gone = self.state.departed.keys() - self.state.accounts.keys()
+        listed = {each.id for each in self.voice.instances or () if not each.deleted}
+        names = {each: known.name for each, known in self.state.referenced.items()}
+        names.update((account.id, account.name) for account in self._accounts)
+        return Lines(
+            self.voice,
+            live={account.id for account in self.resource_accounts} | (listed - gone),
+            numbers={
+                target: tuple(number.number for number in numbers) for target, numbers in self.numbers_by_target.items()
+            },
+            names=names,
+        )
+
+    def is_third_party(self, account: Account) -> bool:
+        """Whether another vendor's application answers on this account, as far as it is known."""
+        instance = self._instances.get(account.id)
+        return instance is not None and instance.is_third_party
+
+    def apps_of(self, account: Account) -> tuple[App, ...]:
+        """The voice apps that exist and for which the account stands; none where no export was ever read."""
+        return self.lines.apps_by_account.get(account.id, ()) if self.lines is not None else ()
+
+    @cached_property
+    def _instances(self) -> dict[str, ApplicationInstance]:
+        listed = self.voice.instances or () if self.voice is not None else ()
+        return {each.id: each for each in listed if not each.deleted}
 
     @cached_property
     def numbers(self) -> tuple[PhoneNumber, ...]:
-        """The numbers as last known, each once, by number; none where they were never read."""
-        known = self.state.numbers if self.knows_numbers else ()
-        once = {number.number: number for number in known}
+        """The numbers as last known, each once, by number: Graph's, or the export's where Graph's were never read."""
+        once = {number.number: number for number in (self.state.numbers if self._graph_told_numbers else ())}
+        if not self._graph_told_numbers and self.voice is not None:
+            once.update(
+                (each.number, PhoneNumber(number=each.number, target=each.id, status=VOICE_APPLICATION))
+                for each in self.voice.instances or ()
+                if each.number and not each.deleted
+            )
         return tuple(once[number] for number in sorted(once))
 
     @cached_property
@@ -132,28 +202,31 @@ class Snapshot:
         return account.id in self.numbers_by_target if self.knows_numbers else None
 
     def reach(self, account: Account) -> Reach:
-        """Whether callers come to the account by its number; what attendants and queues lead to it is not known."""
-        return "line" if self.has_number(account) else "unknown"
+        """Whether callers come to the account: by its number, or because it stands for an attendant or queue."""
+        if self.has_number(account) or self.apps_of(account):
+            return "line"
+        return "unknown" if self.voice is None else "nothing"
 
     def holds_resource_account_plan(self, account: Account) -> bool:
         """Whether a SKU with a resource-account plan is assigned."""
-        return bool(self._skus_with(account, RESOURCE_ACCOUNT_PLANS))
+        return bool(self._held(account).resource_account)
 
     def phone_skus_of(self, account: Account) -> tuple[str, ...]:
         """The assigned SKUs that hold a phone plan and no resource-account plan, by id."""
-        return tuple(
-            sku_id
-            for sku_id in self._skus_with(account, PHONE_PLANS)
-            if sku_id not in self._skus_with(account, RESOURCE_ACCOUNT_PLANS)
-        )
+        return self._held(account).phone
 
     def resource_account_skus_of(self, account: Account) -> tuple[str, ...]:
         """The assigned SKUs that hold a resource-account plan, by id."""
-        return self._skus_with(account, RESOURCE_ACCOUNT_PLANS)
+        return self._held(account).resource_account
 
     def is_resource_account_sku(self, sku_id: str) -> bool:
         """Whether a SKU, held or not, holds a resource-account plan."""
         return bool(plan_ids_of(sku_id, self.skus) & RESOURCE_ACCOUNT_PLANS)
+
+    def is_watched_sku(self, sku: Sku) -> bool:
+        """Whether a SKU's units qualify under the policy, or are resource-account licences."""
+        kind = classify(sku).kind
+        return kind == "resource_account" or self.policy.counts(sku.id, kind)
 
     def switched_on(self, account: Account, sku_id: str, plans: frozenset[str]) -> frozenset[str]:
         """Which of these plans an assigned SKU brings to the account: those in it that are not switched off."""
@@ -187,11 +260,19 @@ class Snapshot:
         held = {sku_id for account in self._accounts for sku_id in account.sku_ids}
         return {sku_id: plan_ids_of(sku_id, self.skus) for sku_id in held}
 
-    def _skus_with(self, account: Account, plans: frozenset[str]) -> tuple[str, ...]:
-        return tuple(sorted(sku_id for sku_id in account.sku_ids if self._plans_by_sku[sku_id] & plans))
+    def _held(self, account: Account) -> _Held:
+        """What an account holds; worked out once for all accounts that hold the same."""
+        held = self._held_by_licences.get(account.licences)
+        if held is None:
+            sku_ids = sorted(account.sku_ids)
+            resource_account = [each for each in sku_ids if self._plans_by_sku[each] & RESOURCE_ACCOUNT_PLANS]
+            phone = [each for each in sku_ids if self._plans_by_sku[each] & PHONE_PLANS]
+            held = _Held(tuple(resource_account), tuple(each for each in phone if each not in resource_account))
+            self._held_by_licences[account.licences] = held
+        return held
 
     def _is_resource_account(self, account: Account) -> bool:
-        return account.has_department_marker or account.id in self.numbers_by_target
+        return account.has_department_marker or account.id in self.numbers_by_target or account.id in self._instances
 
     @staticmethod
     def _works(account: Account, plans: frozenset[str]) -> bool:

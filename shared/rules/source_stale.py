@@ -57,9 +57,11 @@ RULE = Rule(
     family="monitor",
     severity="warning",
     title="A source is not being read",
+    holds_when="a source's last complete read is older than three of its intervals",
     reads=frozenset(),
     why=f"After {FRESH_INTERVALS} missed reads, what the monitor says of a source is the past, not the present.",
     remedy="Check that Microsoft Graph is reachable and that the identity and its permissions are valid.",
     link=PERMISSIONS_PAGE,
     check=check,
+    severity_varies="critical after ten intervals",
 )

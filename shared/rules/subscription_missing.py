@@ -61,6 +61,7 @@ RULE = Rule(
     family="monitor",
     severity="warning",
     title="Changes are not being notified",
+    holds_when="a notification URL is set, and no live subscription of ours exists, or it ends within 24 hours",
     reads=frozenset(),
     why="Graph tells of a change within seconds only while a subscription lives, and every subscription ends.",
     remedy="Check that Microsoft Graph can reach the notification URL from the internet, and that the service runs.",

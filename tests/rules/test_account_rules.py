@@ -19,7 +19,7 @@ from shared.rules import (
     resource_account_phone_licence,
     resource_account_unlicensed,
 )
-from shared.rules.assignment import COMMERCIAL_SKU, one_call
+from shared.rules.assignment import COMMERCIAL_SKU
 from shared.rules.rule import Rule
 from shared.rules.snapshot import Snapshot
 
@@ -219,13 +219,3 @@ def test_the_command_holds_ids_and_no_names(judge: Judge, make_account: Make, ma
     quoted = command.split("'")[1::2]
     assert quoted == [str(uuid.UUID(text)) for text in quoted]
     assert len(quoted) == 3
-
-
-def test_a_command_always_has_both_lists(make_account: Make) -> None:
-    account = make_account(1)
-    prefix = f"Set-MgUserLicense -UserId '{account.id}' "
-    assert one_call(account) == prefix + "-AddLicenses @() -RemoveLicenses @()"
-    assert (
-        one_call(account, add=["a", "b"], remove=["c", "d"])
-        == prefix + "-AddLicenses @(@{SkuId='a'}, @{SkuId='b'}) -RemoveLicenses @('c', 'd')"
-    )

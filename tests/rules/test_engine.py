@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.licensing import plans
 from shared.model.directory import Account, AssignedLicence, Assignment, Departed
 from shared.model.finding import SEVERITIES, Finding
+from shared.model.history import LicenceHistory, Swap
 from shared.model.licences import Sku
 from shared.model.numbers import PhoneNumber
 from shared.model.sources import SOURCES, Source, SourceState
@@ -75,6 +76,7 @@ def broken(
             usage_location=None,
         ),
         make_account(6, marked=False, marked_until=now),
+        make_account(8, own),
         skus=(make_resource_account_sku(4),),
         numbers=(make_number("+14255550100", 5, activation="updateFailed"), make_number("+14255550101", 7)),
         departed={deleted.id: Departed(id=deleted.id, read_at=now)},
@@ -83,6 +85,9 @@ def broken(
             "numbers": SourceState(state="complete", complete_as_of=now),
         },
         delta=DeltaPosition(baseline=now - timedelta(hours=1)),
+        licence_histories={
+            make_account(8).id: LicenceHistory(swap=Swap(nothing_since=now - timedelta(hours=1), licensed_at=now))
+        },
     )
 
 
@@ -165,6 +170,7 @@ def test_findings_come_by_severity_then_rule_then_subject(
         yield from found
 
     rule = Rule(
+        holds_when="always",
         id="any",
         family="monitor",
         severity="info",
