@@ -92,8 +92,11 @@ def snapshot(
     policy: Policy = CURRENT,
     intervals: Mapping[Source, timedelta] = INTERVALS,
     expects_subscription: bool = False,
+    **changed: Any,  # noqa: ANN401 - what a site sets
 ) -> Snapshot:
-    return Snapshot(of, now=now, policy=policy, intervals=intervals, expects_subscription=expects_subscription)
+    return Snapshot(
+        of, now=now, policy=policy, intervals=intervals, expects_subscription=expects_subscription, **changed
+    )
 
 
 def resource_account_licences(owned: int, assigned: int = 0, **changed: object) -> Sku:

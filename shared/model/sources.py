@@ -11,13 +11,17 @@ Source = Literal["licences", "accounts", "numbers", "voice", "calling"]
 SOURCES: tuple[Source, ...] = ("licences", "accounts", "numbers", "voice", "calling")
 ReadState = Literal["absent", "complete", "partial", "failed"]
 
+GRAPH_URL = "https://graph.microsoft.com/v1.0"
+"""Where Microsoft Graph is for most tenants; the national clouds have roots of their own."""
+
 INTERVALS: dict[Source, timedelta] = {
     "licences": timedelta(minutes=5),
     "accounts": timedelta(minutes=5),
     "numbers": timedelta(minutes=5),
     "calling": timedelta(minutes=5),
+    "voice": timedelta(hours=26) / 3,
 }
-"""How often each source that is read today is read."""
+"""How often each source is read. The export is looked for every five minutes, and made far more rarely."""
 
 PERMISSIONS: dict[Source, str] = {
     "licences": "Organization.Read.All",

@@ -8,9 +8,12 @@ import msgspec
 
 from shared.model.alert import Alert, GroupLog, OutboxEntry, Transition
 from shared.model.directory import Account, Departed
+from shared.model.history import LicenceHistory
 from shared.model.licences import CommerceSubscription, Sku
 from shared.model.numbers import CallingState, PhoneNumber
+from shared.model.referenced import Referenced
 from shared.model.sources import ABSENT, Source, SourceState
+from shared.model.voice import VoiceExport
 
 SCHEMA = 1
 """The document's schema version; a newer one than this is refused, never overwritten."""
@@ -54,9 +57,11 @@ class SubscriptionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     """All state of one tenant, loaded and saved as a whole under compare-and-swap.
 
-    `departed` are accounts that mattered and were deleted. `subscriptions` is None where the tenant's commerce
-    subscriptions may not be read. `entitled` is the
-    allocation at the last complete read, the one that a change is announced against.
+    `departed` are accounts that mattered and were deleted. `subscriptions` are the tenant's commerce subscriptions as
+    read at `subscriptions_read`; None where they may not be read. `entitled` is the allocation at the last complete
+    read, the one that a change is announced against. `voice` is what the export told last, and `referenced` are the
+    people and groups that it refers to; `opted_out_since` is which export first told of a queue all of whose agents had
+    opted out, by its id. `licence_histories` is what is remembered of accounts' licences.
     """
 
     tenant: str
@@ -65,11 +70,16 @@ class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     departed: dict[str, Departed] = {}
     numbers: tuple[PhoneNumber, ...] = ()
     calling: dict[str, CallingState] = {}
+    voice: VoiceExport | None = None
+    referenced: dict[str, Referenced] = {}
+    opted_out_since: dict[str, datetime] = {}
     subscription: SubscriptionState = SubscriptionState()
     skus: tuple[Sku, ...] = ()
     subscriptions: tuple[CommerceSubscription, ...] | None = None
+    subscriptions_read: datetime | None = None
     sources: dict[Source, SourceState] = {}
     delta: DeltaPosition = DeltaPosition()
+    licence_histories: dict[str, LicenceHistory] = {}
     entitled: int | None = None
     qualifying_by_sku: dict[str, int] = {}
     alerts: dict[str, Alert] = {}

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from shared.delivery.workflows import WorkflowsWebhook
+from shared.exports.file import ExportFile
 from shared.graph.credential import credential_for
 from shared.graph.reader import GraphReader
 from shared.graph.subscription import ChangeSubscription
@@ -16,6 +17,7 @@ from shared.settings import Settings
 from shared.state.sqlite import SqliteStore
 from shared.state.store import Store
 from shared.telemetry.telemetry import Telemetry
+from shared.voice.export import LARGEST
 
 NOTIFICATIONS_PATH = "/api/notifications"
 
@@ -34,12 +36,18 @@ def assemble(
         telemetry=telemetry,
         clock=clock,
         transport=transport,
+        export=ExportFile(settings.voice_export, LARGEST) if settings.voice_export is not None else None,
     )
 
 
 def store_of(settings: Settings) -> Store:
     """The store that the settings name."""
     return SqliteStore(sqlite_path(settings))
+
+
+def store_exists(settings: Settings) -> bool:
+    """Whether the store has been used: one in a file makes its file when it is first asked."""
+    return sqlite_path(settings).exists()
 
 
 def sqlite_path(settings: Settings) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from shared.graph.reader import LicencesRead
+from shared.graph.reads import LicencesRead
 from shared.licensing.plans import RESOURCE_ACCOUNT_PLANS
 from shared.model.errors import SourceError
 from shared.model.licences import Sku
@@ -21,6 +21,7 @@ from shared.monitor.judging import commit_judged, record_failure
 from shared.monitor.monitor import Monitor
 from shared.monitor.observation import Baseline
 from shared.monitor.polling import read_optional_sources
+from shared.monitor.voice import read_voice
 
 _logger = logging.getLogger("linekeeper.ingest")
 
@@ -46,6 +47,7 @@ async def read_everything(monitor: Monitor, licences: LicencesRead | None = None
     await commit_judged(
         monitor, lambda document: observation.with_baseline(source_reads.with_licences(document, read), baseline)
     )
+    await read_voice(monitor)
     state = await read_optional_sources(monitor)
     firing = sum(alert.phase == "firing" for alert in state.alerts.values())
     _logger.info("the tenant was read: %d accounts are followed, %d findings hold", len(state.accounts), firing)

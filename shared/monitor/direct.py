@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from shared.graph.reader import AccountsRead, DeltaRead
+from shared.graph.reads import AccountsRead, DeltaRead
 from shared.model.directory import Account, AccountChange
 from shared.model.licences import Sku
 from shared.model.tenant import TenantState

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -10,15 +11,18 @@ from shared.alerting import lifecycle
 from shared.alerting.allocation import allocation_changed, figures, qualifying_by_sku
 from shared.alerting.grouping import tell
 from shared.licensing.policy import Policy
+from shared.licensing.price import Price
 from shared.model.alert import Message, OutboxEntry
-from shared.model.sources import REQUIRED
+from shared.model.sources import GRAPH_URL, INTERVALS, REQUIRED, Source
 from shared.model.tenant import TenantState
 from shared.model.timing import Timing
+from shared.monitor.histories import with_histories
 from shared.rules.catalogue import RULES
 from shared.rules.engine import Evaluation
 from shared.rules.engine import evaluate as run_rules
 from shared.rules.rule import LICENCE_RULE_PAGE
 from shared.rules.snapshot import Snapshot
+from shared.rules.thresholds import DEFAULTS, Thresholds
 
 RECEIVER = "teams"
 """The one receiver there is: the Teams channel of the settings."""
@@ -39,6 +43,10 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     timing: Timing
     expects_subscription: bool = False
+    intervals: Mapping[Source, timedelta] = msgspec.field(default_factory=lambda: INTERVALS)
+    thresholds: Thresholds = DEFAULTS
+    price: Price | None = None
+    graph_url: str = GRAPH_URL
     traceparent: str = ""
 
 
@@ -50,11 +58,21 @@ def judge(state: TenantState, occasion: Occasion) -> tuple[Snapshot, Evaluation]
 
 def snapshot_of(state: TenantState, occasion: Occasion) -> Snapshot:
     """What the rules see of the document."""
-    return Snapshot(state, now=occasion.now, policy=occasion.policy, expects_subscription=occasion.expects_subscription)
+    return Snapshot(
+        state,
+        now=occasion.now,
+        policy=occasion.policy,
+        intervals=occasion.intervals,
+        expects_subscription=occasion.expects_subscription,
+        thresholds=occasion.thresholds,
+        price=occasion.price,
+        graph_url=occasion.graph_url,
+    )
 
 
 def evaluate(state: TenantState, occasion: Occasion) -> TenantState:
     """The document with its alerts carried on, and with what is due in its outbox."""
+    state = with_histories(snapshot_of(state, occasion))
     snapshot, evaluation = judge(state, occasion)
     lives = lifecycle.step(
         state.alerts,
@@ -63,7 +81,7 @@ def evaluate(state: TenantState, occasion: Occasion) -> TenantState:
         silent_rules=frozenset(skipped.rule for skipped in evaluation.skipped),
         now=occasion.now,
     )
-    state, announcements = _announced(state, snapshot, occasion.now)
+    state, announcements = _announced(state, snapshot)
     state = msgspec.structs.replace(
         state,
         alerts=lives.alerts,
@@ -113,16 +131,22 @@ def posted(
     return (*outbox, *entries)[-OUTBOX_LIMIT:]
 
 
-def _announced(state: TenantState, snapshot: Snapshot, now: datetime) -> tuple[TenantState, tuple[Message, ...]]:
+def _announced(state: TenantState, snapshot: Snapshot) -> tuple[TenantState, tuple[Message, ...]]:
     """Whether the allocation moved since the last complete read, and the document that remembers the new one."""
     if not _ledger_is_sound(snapshot):
         return state, ()
     ledger = snapshot.allocation
     messages: tuple[Message, ...] = ()
     if state.entitled is not None and state.entitled != ledger.entitled:
-        messages = (
-            allocation_changed(state.entitled, ledger, state.qualifying_by_sku, now=now, link=LICENCE_RULE_PAGE),
+        message = allocation_changed(
+            state.entitled,
+            ledger,
+            state.qualifying_by_sku,
+            now=snapshot.now,
+            link=LICENCE_RULE_PAGE,
+            price=snapshot.price,
         )
+        messages = (message,)
     counted = qualifying_by_sku(ledger)
     return msgspec.structs.replace(state, entitled=ledger.entitled, qualifying_by_sku=counted), messages
 

@@ -61,5 +61,7 @@ def _marked_until(account: Account, before: Account | None) -> Account:
 
 
 def targets_of(state: TenantState) -> frozenset[str]:
-    """The accounts that numbers lead to."""
-    return frozenset(number.target for number in state.numbers if number.reaches_an_account and number.target)
+    """The accounts that numbers lead to, and those that Teams lists."""
+    led_to = {number.target for number in state.numbers if number.reaches_an_account and number.target}
+    instances = state.voice.instances or () if state.voice is not None else ()
+    return frozenset(led_to | {each.id for each in instances if not each.deleted})

@@ -6,18 +6,19 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from shared.graph.reader import AccountsRead, DeltaRead, LicencesRead
+from shared.graph.reads import AccountsRead, DeltaRead, LicencesRead
 from shared.model.change_message import ChangeMessage
 from shared.model.errors import DeltaExpired, SourceError
 from shared.model.sources import Source
 from shared.model.tenant import TenantState
-from shared.monitor import observation, source_reads
+from shared.monitor import observation, referencing, source_reads
 from shared.monitor.baseline import has_unlisted_licence, read_everything
 from shared.monitor.direct import applied, to_read_directly
 from shared.monitor.judging import commit_judged, record_failure
 from shared.monitor.monitor import FoundBy, Monitor
 from shared.monitor.polling import read_optional_sources
 from shared.monitor.upkeep import answer_lifecycle
+from shared.monitor.voice import read_voice
 
 LICENCES_AT_MOST_EVERY = timedelta(minutes=1)
 """How recent a read of the SKUs must be for a change not to cause another."""
@@ -73,6 +74,16 @@ async def read_licences(monitor: Monitor) -> None:
                 return
             await commit_judged(monitor, lambda document: source_reads.with_licences(document, read))
         await read_optional_sources(monitor)
+
+
+async def read_lines(monitor: Monitor) -> None:
+    """Read the voice export if it has changed; where the document is empty, everything."""
+    async with monitor.reading:
+        state = await monitor.load()
+        if state.delta.link:
+            await read_voice(monitor)
+        elif _may_ask(monitor, state):
+            await read_everything(monitor)
 
 
 async def read_changes(monitor: Monitor) -> None:
@@ -152,7 +163,7 @@ async def _read_changes(monitor: Monitor, users: Iterable[str], found_by: FoundB
         fresh = observation.no_longer_awaiting(applied(document, read, direct), begun)
         return source_reads.with_licences(fresh, licences) if licences is not None else fresh
 
-    if moved or after.departed != state.departed or _was_in_doubt(state):
+    if moved or referencing.differ(state, after) or after.departed != state.departed or _was_in_doubt(state):
         monitor.telemetry.count_changes(found_by, moved)
         await commit_judged(monitor, step)
     else:

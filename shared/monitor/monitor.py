@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from shared.delivery.sender import Sender
+from shared.exports.place import ExportPlace
 from shared.graph.reader import GraphReader
 from shared.graph.subscription import ChangeSubscription
 from shared.graph.transport import GraphTransport
@@ -23,7 +24,10 @@ FoundBy = Literal["notification", "delta", "sweep"]
 
 
 class Monitor(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts. `subscription` is None where no notification URL is set, `sender` where no webhook is.
+    """The parts.
+
+    `subscription` is None where no notification URL is set, `sender` where no webhook is, `export` where no voice
+    export is.
 
     `reading` lets one read of accounts run at a time, so that a storm of messages waits for the read that serves all.
     """
@@ -36,6 +40,7 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     telemetry: Telemetry
     clock: Callable[[], datetime]
     transport: GraphTransport
+    export: ExportPlace | None = None
     reading: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
 
     async def close(self) -> None:
@@ -56,6 +61,10 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
             policy=self.settings.policy,
             timing=self.settings.file.alerting,
             expects_subscription=self.subscription is not None,
+            intervals=self.settings.file.sources.intervals,
+            thresholds=self.settings.file.rules,
+            price=self.settings.file.price,
+            graph_url=self.settings.graph_url,
             traceparent=self.telemetry.traceparent(),
         )
 

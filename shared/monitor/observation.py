@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from shared.graph.reader import AccountsRead, DeltaRead
+from shared.graph.reads import AccountsRead, DeltaRead
 from shared.model.directory import Account, Departed
 from shared.model.tenant import TenantState
 from shared.monitor.following import following, matters, targets_of
+from shared.monitor.referencing import after_changes, after_direct_read
 from shared.monitor.source_reads import marked, partly
 
 REMEMBER_BROUGHT = timedelta(minutes=10)
@@ -80,7 +81,9 @@ def with_delta(state: TenantState, read: DeltaRead) -> TenantState:
         brought=_remembered(state.delta.brought, ids, read.begun),
         told=_remembered(state.delta.told, ids, read.begun),
     )
-    state = following(msgspec.structs.replace(state, delta=position), accounts, departed, read.begun)
+    referenced = after_changes(state, read.changes, read.begun)
+    state = msgspec.structs.replace(state, delta=position, referenced=referenced)
+    state = following(state, accounts, departed, read.begun)
     return marked(state, "accounts", read.begun) if read.complete else partly(state, "accounts", read.begun)
 
 
@@ -117,7 +120,9 @@ def with_accounts(state: TenantState, read: AccountsRead, agreed: frozenset[str]
         brought=_remembered(brought, asked - doubted, read.begun),
         awaited=(*awaited, *sorted(doubted | set(read.unanswered) - set(awaited)))[-REMEMBER_IDS:],
     )
-    return following(msgspec.structs.replace(state, delta=position), accounts, gone, read.begun)
+    referenced = after_direct_read(state, read.found, read.departed, read.begun)
+    state = msgspec.structs.replace(state, delta=position, referenced=referenced)
+    return following(state, accounts, gone, read.begun)
 
 
 def _contradicts_delta(state: TenantState, account: Account, known: Account | None, now: datetime) -> bool:

@@ -6,7 +6,7 @@ on.
 
 from __future__ import annotations
 
-from shared.graph.reader import CallingRead, NumbersRead
+from shared.graph.reads import CallingRead, NumbersRead
 from shared.model.errors import SourceError
 from shared.model.sources import Source
 from shared.model.tenant import TenantState
@@ -54,11 +54,12 @@ async def _read_calling(monitor: Monitor) -> None:
     if not _is_due(monitor, "calling", state):
         return
     targets = targets_of(state)
-    people = sorted(
+    followed = {
         account.id
         for account in state.accounts.values()
         if not account.has_department_marker and account.id not in targets
-    )
+    }
+    people = sorted(followed | _agents(state))
     try:
         with monitor.telemetry.span("read calling"):
             read = await monitor.reader.calling(people)
@@ -68,6 +69,13 @@ async def _read_calling(monitor: Monitor) -> None:
     if read.people is not None:
         monitor.telemetry.count_read("calling", "complete")
     await commit_judged(monitor, _entering(read))
+
+
+def _agents(state: TenantState) -> frozenset[str]:
+    """The users that answer a queue."""
+    queues = state.voice.queues or () if state.voice is not None else ()
+    agents = {agent.id for queue in queues for agent in queue.agents} | {user for each in queues for user in each.users}
+    return frozenset(each for each in agents if (known := state.referenced.get(each)) and known.kind == "user")
 
 
 def _is_due(monitor: Monitor, source: Source, state: TenantState) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from shared.model.errors import Denied, LinekeeperError, SourceError, StoreError
 from shared.model.sources import PERMISSIONS, REQUIRED, Source
-from shared.monitor.assembly import NOTIFICATIONS_PATH, sqlite_path
+from shared.monitor.assembly import NOTIFICATIONS_PATH, sqlite_path, store_exists
 from shared.monitor.monitor import Monitor
 
 Outcome = Literal["ok", "failed", "absent", "off"]
@@ -58,7 +58,7 @@ async def _look_at_store(monitor: Monitor) -> None:
     path = sqlite_path(monitor.settings)
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise StoreError(f"LINEKEEPER_STORE: {path} cannot be written.")
-    if path.exists():
+    if store_exists(monitor.settings):
         await monitor.load()
 
 

@@ -72,6 +72,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
     fields = msgspec.structs.asdict(finding)
     if not finding.aspect:
         del fields["aspect"]
+    if finding.commands is None:
+        del fields["commands"]
     return fields
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.model.change_message import ChangeMessage
 from shared.monitor.deliver import deliver, tell_and_deliver
 from shared.monitor.health import Health, health
-from shared.monitor.ingest import catch_up, read_changes, read_licences, sweep, take_message
+from shared.monitor.ingest import catch_up, read_changes, read_licences, read_lines, sweep, take_message
 from shared.monitor.monitor import Monitor
 from shared.monitor.upkeep import keep_subscription, retry_subscription
 
@@ -24,6 +24,11 @@ class Service:
     async def read_licences(self) -> None:
         """Read the tenant's SKUs."""
         await read_licences(self._monitor)
+        await deliver(self._monitor)
+
+    async def read_lines(self) -> None:
+        """Read the voice export, where it has changed."""
+        await read_lines(self._monitor)
         await deliver(self._monitor)
 
     async def read_changes(self) -> None:

@@ -9,14 +9,21 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.graph.reader import CallingRead, LicencesRead, NumbersRead
+from shared.graph.reads import CallingRead, LicencesRead, NumbersRead
 from shared.model.errors import Denied, OutOfTime, SourceError, Throttled
 from shared.model.sources import PERMISSIONS, Source, SourceState
 from shared.model.tenant import TenantState
+from shared.model.voice import VoiceExport
+from shared.voice.merge import merged
+from shared.voice.opt_out import opted_out_since
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=5)
 """After how long a failed read is tried again: the longer it has failed, the later."""
+
+
+REMEMBER_SUBSCRIPTIONS = timedelta(days=1)
+"""How long the last subscriptions that could be read tell trials, while reading them is refused."""
 
 
 def with_licences(state: TenantState, read: LicencesRead) -> TenantState:
@@ -24,8 +31,20 @@ def with_licences(state: TenantState, read: LicencesRead) -> TenantState:
     known = state.source("licences").complete_as_of
     if known is not None and known >= read.begun:
         return state
-    state = msgspec.structs.replace(state, skus=read.skus, subscriptions=read.subscriptions)
-    return marked(state, "licences", read.begun)
+    state = msgspec.structs.replace(state, skus=read.skus)
+    return marked(_with_subscriptions(state, read), "licences", read.begun)
+
+
+def _with_subscriptions(state: TenantState, read: LicencesRead) -> TenantState:
+    """The document with the subscriptions read, or with the last ones that could be, while these are recent.
+
+    One refusal must not make trials count, and the allocation rise and fall.
+    """
+    if read.subscriptions is not None:
+        return msgspec.structs.replace(state, subscriptions=read.subscriptions, subscriptions_read=read.begun)
+    if state.subscriptions_read is not None and read.begun - state.subscriptions_read <= REMEMBER_SUBSCRIPTIONS:
+        return state
+    return msgspec.structs.replace(state, subscriptions=None, subscriptions_read=None)
 
 
 def with_numbers(state: TenantState, read: NumbersRead) -> TenantState:
@@ -46,6 +65,18 @@ def with_calling(state: TenantState, read: CallingRead) -> TenantState:
     if read.people is None:
         return without_source(msgspec.structs.replace(state, calling={}), "calling")
     return marked(msgspec.structs.replace(state, calling=read.people), "calling", read.begun)
+
+
+def with_voice(state: TenantState, read: VoiceExport) -> TenantState:
+    """The document with a voice export, as of when it was made; an older one than it holds changes nothing."""
+    voice = merged(state.voice, read)
+    if voice is state.voice:
+        return state
+    state = msgspec.structs.replace(state, voice=voice, opted_out_since=opted_out_since(state.opted_out_since, voice))
+    if voice.complete:
+        return marked(state, "voice", voice.exported_at)
+    stages = f" (failed: {', '.join(voice.errors)})" if voice.errors else ""
+    return partly(state, "voice", voice.exported_at, f"the export is not complete{stages}.")
 
 
 def with_failure(state: TenantState, source: Source, problem: SourceError, now: datetime) -> TenantState:

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from shared.graph.reader import CallingRead, GraphReader, NumbersRead
+from shared.graph.reader import GraphReader
+from shared.graph.reads import CallingRead, NumbersRead
 from shared.model.errors import Denied, SourceError, Throttled
 from shared.model.numbers import CallingState, PhoneNumber
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -23,7 +24,8 @@ from shared.monitor.assembly import NOTIFICATIONS_PATH
 from shared.monitor.baseline import read_everything
 from shared.monitor.monitor import Monitor
 from shared.monitor.upkeep import keep_subscription
-from shared.settings import FileSettings, Secret, Settings, SourceSettings
+from shared.settings import Secret, Settings
+from shared.settings_file import FileSettings, SourceSettings
 from shared.state.memory import MemoryStore
 from shared.state.store import Loaded
 from shared.telemetry.telemetry import Telemetry
@@ -213,7 +215,7 @@ async def make_monitor(
         clock: Callable[[], datetime] = clock,
         client_state: str = CLIENT_STATE,
         budget: timedelta = BUDGET,
-        **sources: bool,
+        **sources: Any,  # noqa: ANN401 - settings of sources
     ) -> Monitor:
         settings = Settings(
             tenant=TENANT_ID,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from shared.graph.reader import AccountsRead, DeltaRead
+from shared.graph.reads import AccountsRead, DeltaRead
 from shared.model.directory import RESOURCE_ACCOUNT_DEPARTMENT, Account, AccountChange, Departed
 from shared.model.numbers import VOICE_APPLICATION, PhoneNumber
 from shared.model.tenant import DeltaPosition, TenantState

@@ -36,7 +36,8 @@ def firing(state: TenantState) -> set[str]:
 
 
 def transitions(state: TenantState) -> list[tuple[str, str]]:
-    return [(each.to, each.key) for each in state.recent]
+    """What was found and mended, hints left out."""
+    return [(each.to, each.key) for each in state.recent if each.severity != "info"]
 
 
 async def test_what_delta_said_stands_although_the_direct_read_beside_it_still_shows_the_licence(

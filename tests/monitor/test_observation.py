@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.graph.reader import AccountsRead, DeltaRead, LicencesRead
+from shared.graph.reads import AccountsRead, DeltaRead, LicencesRead
 from shared.licensing import plans
 from shared.model.directory import Account, AccountChange, AssignedLicence, Departed
 from shared.model.errors import SourceError

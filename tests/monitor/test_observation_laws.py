@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.graph.reader import AccountsRead, DeltaRead, LicencesRead
+from shared.graph.reads import AccountsRead, DeltaRead, LicencesRead
 from shared.model.directory import Account, AccountChange, AssignedLicence, Departed
 from shared.model.licences import Sku
 from shared.model.tenant import TenantState

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.graph.reader import AccountsRead, DeltaRead
+from shared.graph.reads import AccountsRead, DeltaRead
 from shared.model.directory import (
     RESOURCE_ACCOUNT_DEPARTMENT,
     Account,

@@ -1,0 +1,1 @@
+"""Where the voice export lies: read whole, and only when it has changed."""
