@@ -19,7 +19,6 @@ from shared.model.sources import PERMISSIONS
 from shared.monitor.judging import FailedRead
 from shared.monitor.monitor import FoundBy
 from shared.monitor.notifications import OUTCOMES
-from shared.rules.catalogue import RULES
 from shared.telemetry.telemetry import Telemetry
 from tools.requirements import entries, runtime_requirements
 
@@ -78,11 +77,6 @@ def test_every_setting_that_is_read_is_documented_and_every_documented_one_is_re
     sample = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))["Values"]
     assert read == documented
     assert {name for name in sample if name.startswith("LINEKEEPER_")} <= documented
-
-
-def test_the_readme_lists_every_rule_and_no_other() -> None:
-    table = README.partition("## What it finds today")[2].partition("And it announces")[0]
-    assert re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE) == [rule.id for rule in RULES]
 
 
 def test_the_metrics_table_has_a_row_for_every_instrument_and_no_other() -> None:
