@@ -17,8 +17,8 @@ import httpx
 from rich.console import Console
 
 import simulator
-from shared.cli.demo import running_service
-from shared.cli.story import Stage, play
+from shared.cli.demo import VOICE_EXPORT, running_service
+from shared.cli.story import Stage, play, prepare
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SIZE = "820,930"
@@ -44,8 +44,11 @@ async def draw(browser: str) -> None:
     """Play the story, and take the pictures while everything still runs."""
     server = simulator.SimulatorServer(simulator.contoso())
     with tempfile.TemporaryDirectory() as folder:
+        export = simulator.ExportFile(server.tenant, Path(folder) / VOICE_EXPORT)
+        prepare(server.tenant)
+        export.refresh()
         async with server, running_service(server, Path(folder)) as url, httpx.AsyncClient() as client:
-            await play(Stage(server, url, client, Console(stderr=True), pause=0.0))
+            await play(Stage(server, export, url, client, Console(stderr=True), pause=0.0))
             for theme in ("light", "dark"):
                 process = await asyncio.create_subprocess_exec(
                     browser,

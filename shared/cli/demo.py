@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING
 import httpx
 from rich.console import Console
 
-from shared.cli.story import Stage, StoryError, play
+from shared.cli.story import Stage, StoryError, play, prepare
 from shared.model.errors import LinekeeperError
 
 if TYPE_CHECKING:
     from simulator import SimulatorServer
 
+VOICE_EXPORT = "voice.json"
 READY_SECONDS = 30.0
 STOP_SECONDS = 15.0
 PAUSE_SECONDS = 2.0
@@ -54,9 +55,14 @@ def run_demo(*, once: bool) -> int:
 
 
 async def _demo(server: SimulatorServer, *, once: bool, console: Console) -> int:
+    import simulator  # noqa: PLC0415 - not part of what is deployed
+
     with tempfile.TemporaryDirectory(prefix="linekeeper-demo-") as folder:
+        export = simulator.ExportFile(server.tenant, Path(folder) / VOICE_EXPORT)
+        prepare(server.tenant)
+        export.refresh()
         async with server, running_service(server, Path(folder)) as service_url, httpx.AsyncClient() as client:
-            stage = Stage(server, service_url, client, console, pause=0.0 if once else PAUSE_SECONDS)
+            stage = Stage(server, export, service_url, client, console, pause=0.0 if once else PAUSE_SECONDS)
             try:
                 await play(stage)
             except StoryError as problem:
@@ -110,6 +116,7 @@ def _environment(server: SimulatorServer, folder: Path, url: str) -> dict[str, s
         "LINEKEEPER_NOTIFICATION_URL": url,
         "LINEKEEPER_CLIENT_STATE": secrets.token_urlsafe(32),
         "LINEKEEPER_TEAMS_WEBHOOK_URL": server.webhook_url,
+        "LINEKEEPER_VOICE_EXPORT": f"file:{folder / VOICE_EXPORT}",
         "LINEKEEPER_STORE": f"sqlite:{folder / 'linekeeper.db'}",
         "LINEKEEPER_CONFIG": str(config),
     }

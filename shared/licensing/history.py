@@ -24,7 +24,9 @@ _PHONE: frozenset[Held] = frozenset({"phone", "both"})
 _RESOURCE_ACCOUNT: frozenset[Held] = frozenset({"resource_account", "both"})
 
 
-def observed(history: LicenceHistory, held: Held, at: datetime, numbers: Iterable[str] = ()) -> LicenceHistory:
+def observed(
+    history: LicenceHistory, held: Held, at: datetime, *, numbers: Iterable[str] = (), apps: Iterable[str] = ()
+) -> LicenceHistory:
     """The history after an observation, unless it knows a later one.
 
     Args:
@@ -32,8 +34,9 @@ def observed(history: LicenceHistory, held: Held, at: datetime, numbers: Iterabl
         held: what the account held.
         at: when the read that saw it began.
         numbers: the numbers that lead to the account.
+        apps: the voice apps (ids) for which it stands.
     """
-    history = _with_numbers(history, numbers)
+    history = _with_line(history, frozenset(numbers), frozenset(apps))
     last = history.changes[-1] if history.changes else None
     if last is not None and (last.held == held or at <= last.since):
         return history
@@ -41,7 +44,7 @@ def observed(history: LicenceHistory, held: Held, at: datetime, numbers: Iterabl
     gap = _gap_before(changes)
     swap = history.swap
     if gap is not None:
-        swap = Swap(nothing_since=gap, licensed_at=at, numbers=tuple(sorted(set(numbers))))
+        swap = Swap(nothing_since=gap, licensed_at=at, numbers=_sorted(numbers), apps=_sorted(apps))
     return LicenceHistory(changes=changes, swap=swap)
 
 
@@ -65,10 +68,14 @@ def _gap_before(changes: tuple[HeldSince, ...]) -> datetime | None:
     return None
 
 
-def _with_numbers(history: LicenceHistory, numbers: Iterable[str]) -> LicenceHistory:
-    """The history whose open swap knows every number that has led to the account since."""
+def _with_line(history: LicenceHistory, numbers: frozenset[str], apps: frozenset[str]) -> LicenceHistory:
+    """The history whose open swap knows every number that has led to the account since, and every app on it."""
     swap = history.swap
-    if swap is None or swap.confirmed is not None or set(numbers) <= set(swap.numbers):
+    if swap is None or swap.confirmed is not None or (numbers <= set(swap.numbers) and apps <= set(swap.apps)):
         return history
-    known = tuple(sorted({*swap.numbers, *numbers}))
-    return msgspec.structs.replace(history, swap=msgspec.structs.replace(swap, numbers=known))
+    known = msgspec.structs.replace(swap, numbers=_sorted(numbers, swap.numbers), apps=_sorted(apps, swap.apps))
+    return msgspec.structs.replace(history, swap=known)
+
+
+def _sorted(*ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set().union(*ids)))

@@ -22,13 +22,14 @@ class Swap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A phone licence that was exchanged for the resource-account licence with a gap between.
 
     `nothing_since` is when the account was first seen with neither, `licensed_at` when it was first seen with the
-    resource-account plan. `numbers` have led to the account since. It is over once somebody `confirmed` that calls get
-    through.
+    resource-account plan. `numbers` have led to the account since, and it has stood for `apps` (ids). It is over once
+    somebody `confirmed` that calls get through.
     """
 
     nothing_since: datetime
     licensed_at: datetime
     numbers: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
     confirmed: datetime | None = None
 
 

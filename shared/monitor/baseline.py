@@ -17,7 +17,7 @@ from shared.model.licences import Sku
 from shared.model.tenant import TenantState
 from shared.monitor import observation, source_reads
 from shared.monitor.direct import applied, to_read_directly
-from shared.monitor.judging import commit_judged, record_failure
+from shared.monitor.judging import commit_judged, commit_unjudged, record_failure
 from shared.monitor.monitor import Monitor
 from shared.monitor.observation import Baseline
 from shared.monitor.polling import read_optional_sources
@@ -44,11 +44,13 @@ async def read_everything(monitor: Monitor, licences: LicencesRead | None = None
             )
             return
         monitor.telemetry.count_read("accounts", "complete")
-    await commit_judged(
+    # Judged with what follows: how bad it is that an account cannot answer depends on who comes to it.
+    await commit_unjudged(
         monitor, lambda document: observation.with_baseline(source_reads.with_licences(document, read), baseline)
     )
-    await read_voice(monitor)
-    state = await read_optional_sources(monitor)
+    await read_voice(monitor, commit_unjudged)
+    await read_optional_sources(monitor, commit_unjudged)
+    state = await commit_judged(monitor, lambda document: document)
     firing = sum(alert.phase == "firing" for alert in state.alerts.values())
     _logger.info("the tenant was read: %d accounts are followed, %d findings hold", len(state.accounts), firing)
 

@@ -24,7 +24,8 @@ def with_histories(snapshot: Snapshot) -> TenantState:
         held = held_by(snapshot, account)
         if held is not None:
             numbers = [number.number for number in snapshot.numbers_of(account)]
-            known = observed(known, held, account.read_at, numbers)
+            apps = [app.id for app in snapshot.apps_of(account)]
+            known = observed(known, held, account.read_at, numbers=numbers, apps=apps)
         if known is not _NO_HISTORY:
             histories[account.id] = known
     if histories == state.licence_histories:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from shared.model.errors import Denied, OutOfTime, SourceError
@@ -17,6 +17,8 @@ from shared.state.store import Step
 _logger = logging.getLogger("linekeeper.judging")
 
 FailedRead = Literal["failed", "partial", "denied"]
+Commit = Callable[[Monitor, Step], Awaitable[TenantState]]
+"""How a read enters the document: judged at once, or with what is read after it."""
 
 
 async def commit_judged(monitor: Monitor, step: Step) -> TenantState:
@@ -29,6 +31,11 @@ async def commit_judged(monitor: Monitor, step: Step) -> TenantState:
             rule, subject, _ = transition.key.split("|", 2)
             _logger.info("%s %s: %s (%s)", rule, transition.to, subject, transition.severity)
     return state
+
+
+async def commit_unjudged(monitor: Monitor, step: Step) -> TenantState:
+    """Carry the document one step further; what is read next is judged together with it."""
+    return await monitor.commit(step)
 
 
 async def record_failure(

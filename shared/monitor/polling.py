@@ -12,19 +12,18 @@ from shared.model.sources import Source
 from shared.model.tenant import TenantState
 from shared.monitor import observation, source_reads
 from shared.monitor.following import targets_of
-from shared.monitor.judging import commit_judged, record_failure
+from shared.monitor.judging import Commit, commit_judged, record_failure
 from shared.monitor.monitor import Monitor
 from shared.state.store import Step
 
 
-async def read_optional_sources(monitor: Monitor) -> TenantState:
-    """Read the sources that the settings leave on, and give the document after it."""
-    await _read_numbers(monitor)
-    await _read_calling(monitor)
-    return await monitor.load()
+async def read_optional_sources(monitor: Monitor, commit: Commit = commit_judged) -> None:
+    """Read the sources that the settings leave on."""
+    await _read_numbers(monitor, commit)
+    await _read_calling(monitor, commit)
 
 
-async def _read_numbers(monitor: Monitor) -> None:
+async def _read_numbers(monitor: Monitor, commit: Commit) -> None:
     if not _is_due(monitor, "numbers", await monitor.load()):
         return
     try:
@@ -36,7 +35,7 @@ async def _read_numbers(monitor: Monitor) -> None:
         return
     if read.numbers is not None:
         monitor.telemetry.count_read("numbers", "complete")
-    await commit_judged(monitor, lambda document: _all(steps, document))
+    await commit(monitor, lambda document: _all(steps, document))
 
 
 async def _targets_read(monitor: Monitor, read: NumbersRead) -> list[Step]:
@@ -49,7 +48,7 @@ async def _targets_read(monitor: Monitor, read: NumbersRead) -> list[Step]:
     return [lambda document: observation.with_accounts(document, accounts)]
 
 
-async def _read_calling(monitor: Monitor) -> None:
+async def _read_calling(monitor: Monitor, commit: Commit) -> None:
     state = await monitor.load()
     if not _is_due(monitor, "calling", state):
         return
@@ -68,7 +67,7 @@ async def _read_calling(monitor: Monitor) -> None:
         return
     if read.people is not None:
         monitor.telemetry.count_read("calling", "complete")
-    await commit_judged(monitor, _entering(read))
+    await commit(monitor, _entering(read))
 
 
 def _agents(state: TenantState) -> frozenset[str]:

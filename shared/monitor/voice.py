@@ -11,7 +11,7 @@ from shared.model.tenant import TenantState
 from shared.model.voice import VoiceExport
 from shared.monitor import observation, referencing, source_reads
 from shared.monitor.following import targets_of
-from shared.monitor.judging import commit_judged, record_failure
+from shared.monitor.judging import Commit, commit_judged, commit_unjudged, record_failure
 from shared.monitor.monitor import Monitor
 from shared.state.store import Step
 from shared.voice.export import read_export
@@ -19,7 +19,7 @@ from shared.voice.export import read_export
 _logger = logging.getLogger("linekeeper.voice")
 
 
-async def read_voice(monitor: Monitor) -> None:
+async def read_voice(monitor: Monitor, commit: Commit = commit_judged) -> None:
     """Read the export if it is another than the last, and look up whom it refers to, as far as that is due.
 
     A new export enters the document together with what was found, so that nobody is taken for missing who was not
@@ -35,10 +35,10 @@ async def read_voice(monitor: Monitor) -> None:
         return
     if export is not None:
         monitor.telemetry.count_read("voice", "complete" if export.complete else "partial")
-    await _enter(monitor, export)
+    await _enter(monitor, export, commit)
 
 
-async def _enter(monitor: Monitor, export: VoiceExport | None) -> None:
+async def _enter(monitor: Monitor, export: VoiceExport | None, commit: Commit) -> None:
     steps = [_entering(export)] if export is not None else []
     before = await monitor.load()
     try:
@@ -49,9 +49,9 @@ async def _enter(monitor: Monitor, export: VoiceExport | None) -> None:
         _logger.warning("whom call flows refer to could not be looked up: %s", problem)
     after = _all(steps, before)
     if export is not None or after.accounts != before.accounts or referencing.differ(before, after):
-        await commit_judged(monitor, lambda document: _all(steps, document))
+        await commit(monitor, lambda document: _all(steps, document))
     elif steps:
-        await monitor.commit(lambda document: _all(steps, document))
+        await commit_unjudged(monitor, lambda document: _all(steps, document))
 
 
 async def _looked_up(monitor: Monitor, state: TenantState) -> list[Step]:

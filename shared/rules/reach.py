@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from shared.model.directory import Account
 from shared.model.finding import Evidence, Severity
 from shared.model.numbers import PhoneNumber
+from shared.rules.line_words import LineWords
 from shared.rules.naming import one_line
 from shared.rules.snapshot import Reach, Snapshot
 
@@ -28,10 +29,32 @@ def cannot_answer(reason: str, snapshot: Snapshot, account: Account) -> str:
     """The sentence that tells what a reason not to answer means to callers."""
     reach = snapshot.reach(account)
     if reach == "line":
-        return f"{reason}: callers to {named(snapshot.numbers_of(account)) or 'this line'} cannot be answered."
+        return f"{reason}: {_callers(snapshot, account)} cannot be answered."
     if reach == "unknown":
         return f"{reason}: the attendant or queue on this account cannot answer callers."
     return f"{reason}, and no number or call flow leads to this account."
+
+
+def _callers(snapshot: Snapshot, account: Account) -> str:
+    """Who comes to the account: by its own numbers, else by the way to the attendant or queue that it stands for."""
+    numbers = snapshot.numbers_of(account)
+    if numbers:
+        return f"callers to {named(numbers)}"
+    way = _way(snapshot, account)
+    return f"callers who come by {way}" if " > " in way else f"callers of {way}"
+
+
+def _way(snapshot: Snapshot, account: Account) -> str:
+    apps = snapshot.apps_of(account)
+    return LineWords(snapshot.lines).way_to(apps[0].id) if snapshot.lines is not None and apps else "this line"
+
+
+def stands_for(snapshot: Snapshot, account: Account) -> str:
+    """The half-sentence that names the attendants and queues on an account; empty where none is known."""
+    apps = snapshot.apps_of(account)
+    names = ", ".join(one_line(app.name) or app.id for app in apps[:NAMED])
+    more = f", +{len(apps) - NAMED} more" if len(apps) > NAMED else ""
+    return f"; it stands for {names}{more}" if apps else ""
 
 
 def named(numbers: Iterable[PhoneNumber]) -> str:
@@ -54,4 +77,8 @@ def number_evidence(snapshot: Snapshot, account: Account) -> Evidence:
 
 def reach_evidence(snapshot: Snapshot, account: Account) -> Evidence:
     """What a severity by reach rests on."""
-    return {"reach": snapshot.reach(account)} | number_evidence(snapshot, account)
+    found: Evidence = {"reach": snapshot.reach(account)}
+    apps = snapshot.apps_of(account)
+    if apps:
+        found |= {"voice_apps": [app.id for app in apps], "way": _way(snapshot, account)}
+    return found | number_evidence(snapshot, account)

@@ -131,6 +131,6 @@ RULE = Rule(
     link=LICENCE_RULE_PAGE,
     check=check,
     severity_varies="critical on a line, warning where that is not known, info where nothing leads to it",
-    sharpened_by=frozenset({"numbers"}),
+    sharpened_by=frozenset({"numbers", "voice"}),
     reading=reading,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shared.model.directory import Account
 from shared.model.finding import Finding, Subject
 from shared.model.history import Swap
-from shared.rules.reach import named, number_evidence, with_numbers
+from shared.rules.reach import named, number_evidence, stands_for, with_numbers
 from shared.rules.rule import LICENCE_RULE_PAGE, Rule
 from shared.rules.snapshot import Snapshot
 
@@ -25,7 +25,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             subject=Subject("resource_account", account.id, account.name),
             summary=f"Its licences were swapped in two saves: none from {swap.nothing_since:%Y-%m-%d %H:%M} to "
             f"{swap.licensed_at:%Y-%m-%d %H:%M} UTC. It may not answer for good, though all looks right"
-            f"{with_numbers(snapshot, account)}.",
+            f"{stands_for(snapshot, account)}{with_numbers(snapshot, account)}.",
             remedy=_remedy(snapshot, account),
             evidence={
                 "nothing_since": f"{swap.nothing_since:%Y-%m-%dT%H:%M:%SZ}",
@@ -45,11 +45,14 @@ def open_swap(snapshot: Snapshot, account: Account) -> Swap | None:
 
 
 def _has_moved(snapshot: Snapshot, account: Account, swap: Swap) -> bool:
-    """Whether every number that led to the account leads to another resource account now."""
-    if not swap.numbers:
+    """Whether another account has its numbers, and stands for its attendants and queues, and this one does not."""
+    if not swap.numbers and not swap.apps:
         return False
     leads_to = {number.number: number.target for number in snapshot.numbers if number.reaches_an_account}
-    return all(leads_to.get(number) not in {None, account.id} for number in swap.numbers)
+    stand_for = snapshot.lines.graph.accounts_by_app if snapshot.lines is not None else {}
+    return all(leads_to.get(number) not in {None, account.id} for number in swap.numbers) and all(
+        stand_for.get(app) and account.id not in stand_for[app] for app in swap.apps
+    )
 
 
 def _remedy(snapshot: Snapshot, account: Account) -> str:
@@ -76,7 +79,7 @@ RULE = Rule(
     severity="warning",
     title="Resource account swapped in two saves",
     holds_when="the account was seen with a phone plan, then without any, and within 30 days with the resource-account "
-    "plan; until a test call is confirmed, the account is deleted, or its numbers lead to another account",
+    "plan; until a test call is confirmed, the account is deleted, or its line has moved to another account",
     reads=frozenset({"licences", "accounts"}),
     why="Microsoft warns that such an account may never work again, and its licences look right: only a call tells.",
     remedy="If nobody answers: make a new resource account, license it, move the number and the attendant or queue to "
@@ -84,6 +87,6 @@ RULE = Rule(
     link=LICENCE_RULE_PAGE,
     check=check,
     severity_varies="critical on a line",
-    sharpened_by=frozenset({"numbers"}),
+    sharpened_by=frozenset({"numbers", "voice"}),
     reading=_reading,
 )

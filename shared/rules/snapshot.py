@@ -70,16 +70,19 @@ class Snapshot:
         """Why nothing may be concluded from a source now; empty where it was read completely and recently."""
         known = self.state.source(source)
         interval = self.intervals.get(source)
+        said, verb = ("the voice export", "is") if source == "voice" else (source, "are")
+        past = "was" if verb == "is" else "were"
         if known.state == "absent" or interval is None:
-            return "the voice export is not read" if source == "voice" else f"{source} are not read"
+            return f"{said} {verb} not read"
         if known.state == "partial":
-            return f"{source} were read in part: {known.problem}"
+            return f"{said} {past} read in part: {known.problem}"
         if known.is_fresh(self.now, interval):
             return ""
         problem = f": {known.problem}" if known.problem else ""
         if known.complete_as_of is None:
-            return f"{source} could not be read{problem}"
-        return f"{source} were last read completely at {known.complete_as_of:%Y-%m-%dT%H:%M:%SZ}{problem}"
+            return f"{said} could not be read{problem}"
+        made = "made" if source == "voice" else "read"
+        return f"{said} {past} last {made} completely at {known.complete_as_of:%Y-%m-%dT%H:%M:%SZ}{problem}"
 
     @cached_property
     def skus(self) -> dict[str, Sku]:

@@ -28,8 +28,13 @@ class BusinessHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ValueError("`opens` must be before `closes`")
         try:
             ZoneInfo(self.time_zone)
-        except (ValueError, OSError):
+        except (ValueError, OSError, KeyError):
             raise ValueError(f"`time_zone` {self.time_zone!r} is not known; it is one such as Europe/Berlin") from None
+
+    def opened(self, now: datetime) -> datetime:
+        """When they began on the day of a moment."""
+        there = now.astimezone(ZoneInfo(self.time_zone))
+        return datetime.combine(there.date(), self.opens, tzinfo=there.tzinfo)
 
     def cover(self, now: datetime) -> bool:
         """Whether a moment is inside them."""

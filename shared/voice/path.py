@@ -41,6 +41,10 @@ _UNNAMED: dict[NodeKind, str] = {
 _NORTH_AMERICAN = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 
 
+SPOKEN_STEPS = 40
+"""How many steps a text says: of a longer way, its start and its last ones, or to say all ways takes for ever."""
+
+
 class Step(msgspec.Struct, frozen=True, gc=False):
     """A node on a way, under the name that people know, and the edge by which the call came; None at the start."""
 
@@ -81,36 +85,46 @@ class Ways:
         self._names.update((app_id, app.name) for app_id, app in graph.apps.items())
         self._names.update((each, name) for each, name in names.items() if name)
         self._came_by: dict[Node, Edge | None] = {}
+        self._starts: dict[Node, Node] = {}
         numbers = (Node("number", number) for every in graph.numbers.values() for number in every)
         self._spread(numbers)
         self._spread(Node("account", account) for account in graph.live)
         for app_id in sorted(graph.apps):
             node = graph.app(app_id)
             if node not in self._came_by:
-                self._came_by[node] = None
+                self._begin(node)
                 for edge in graph.edges_from(node):
-                    if edge.target.kind not in {"attendant", "queue"}:
-                        self._came_by.setdefault(edge.target, edge)
+                    if edge.target.kind not in {"attendant", "queue"} and edge.target not in self._came_by:
+                        self._go_on(edge)
 
-    def to(self, node: Node) -> tuple[Step, ...]:
-        """The steps of the way to a node, itself the last; only itself where nothing leads to it."""
+    def to(self, node: Node, most: int | None = None) -> tuple[Step, ...]:
+        """The steps of the way to a node, itself the last; only itself where nothing leads to it.
+
+        Of a way of more than `most` steps, its start and its last steps.
+        """
         steps: list[Step] = []
+        here = node
         while True:
-            edge = self._came_by.get(node)
-            steps.append(Step(node, self.name(node), edge))
+            edge = self._came_by.get(here)
+            steps.append(Step(here, self.name(here), edge))
             if edge is None:
                 return tuple(reversed(steps))
-            node = edge.source
+            if most is not None and len(steps) >= most:
+                start = self._starts[node]
+                return (Step(start, self.name(start)), *reversed(steps))
+            here = edge.source
 
     def text(self, node: Node) -> str:
         """The way as people say it: `+1 425 555 0100 > Main line > key 2 > Sales queue > nobody`.
 
         An account is left out where it merely stands between a caller and an app.
         """
-        steps = self.to(node)
+        steps = self.to(node, SPOKEN_STEPS)
         words: list[str] = []
         for place, step in enumerate(steps):
             words.append(step.cause)
+            if place == 1 and step.edge is not None and step.edge.source != steps[0].node:
+                words[-1:] = ["\N{HORIZONTAL ELLIPSIS}", step.cause]
             if step.node.kind != "account" or place in {0, len(steps) - 1}:
                 words.append(step.name)
         return " > ".join(word for word in words if word)
@@ -138,7 +152,7 @@ class Ways:
         waiting: deque[Node] = deque()
         for start in sorted(set(starts)):
             if start not in self._came_by:
-                self._came_by[start] = None
+                self._begin(start)
                 waiting.append(start)
         while waiting:
             node = waiting.popleft()
@@ -146,8 +160,16 @@ class Ways:
                 continue
             for edge in self._graph.edges_from(node):
                 if edge.target not in self._came_by:
-                    self._came_by[edge.target] = edge
+                    self._go_on(edge)
                     waiting.append(edge.target)
+
+    def _begin(self, start: Node) -> None:
+        self._came_by[start] = None
+        self._starts[start] = start
+
+    def _go_on(self, edge: Edge) -> None:
+        self._came_by[edge.target] = edge
+        self._starts[edge.target] = self._starts[edge.source]
 
 
 def circles(graph: CallFlowGraph) -> tuple[Circle, ...]:

@@ -54,8 +54,6 @@ EXPECTED = {
         "voice-app-unreachable",
     },
     "monitor": {
-        "delivery-failing",
-        "messages-poisoned",
         "permission-missing",
         "source-stale",
         "subscription-missing",

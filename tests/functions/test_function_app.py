@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 
-from functions import changes, deliver, delta, health, licences, notifications, sweep, upkeep
+from functions import changes, deliver, delta, health, licences, notifications, sweep, upkeep, voice
 from shared.host import HostSettings, LocalHost, SqliteQueueStore, read_functions, read_host_settings
 from shared.host.bindings import HttpRoute, QueueTrigger, TimerTrigger
 from shared.model.change_message import ChangeMessage
@@ -29,7 +29,7 @@ ENVIRONMENT = {"LINEKEEPER_TENANT_ID": TENANT, "LINEKEEPER_CLIENT_STATE": CLIENT
 def app(environment: dict[str, str] | None = None) -> func.FunctionApp:
     made = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
     runtime = Runtime(environment or ENVIRONMENT)
-    for trigger in (notifications, changes, licences, delta, sweep, upkeep, deliver, health):
+    for trigger in (notifications, changes, licences, delta, voice, sweep, upkeep, deliver, health):
         made.register_functions(trigger.blueprint(runtime))
     return made
 
@@ -47,14 +47,26 @@ def notification(**differently: object) -> dict[str, object]:
 
 def test_every_function_has_the_name_and_the_trigger_that_others_rely_on() -> None:
     found = {function.name: function.trigger for function in read_functions(app(), {})}
-    assert set(found) == {"notifications", "changes", "licences", "delta", "sweep", "upkeep", "deliver", "health"}
+    assert set(found) == {
+        "notifications",
+        "changes",
+        "licences",
+        "delta",
+        "voice",
+        "sweep",
+        "upkeep",
+        "deliver",
+        "health",
+    }
     webhook, queue = found["notifications"], found["changes"]
     assert isinstance(webhook, HttpRoute)
     assert (webhook.template, webhook.methods) == ("notifications", frozenset({"POST"}))
     assert webhook.auth_level == "anonymous"
     assert isinstance(queue, QueueTrigger)
     assert queue.queue == "changes"
-    assert all(isinstance(found[name], TimerTrigger) for name in ("licences", "delta", "sweep", "upkeep", "deliver"))
+    assert all(
+        isinstance(found[name], TimerTrigger) for name in ("licences", "delta", "voice", "sweep", "upkeep", "deliver")
+    )
 
 
 def test_the_module_that_azure_loads_registers_the_same_functions() -> None:

@@ -97,18 +97,18 @@ def test_confirming_where_nothing_was_swapped_changes_nothing() -> None:
 
 
 def test_an_open_swap_remembers_every_number_that_led_to_the_account_since() -> None:
-    swapped = observed(after("phone", "nothing"), "resource_account", day(2), [NUMBER])
+    swapped = observed(after("phone", "nothing"), "resource_account", day(2), numbers=[NUMBER])
     assert swapped.swap is not None
     assert swapped.swap.numbers == (NUMBER,)
-    moved = observed(swapped, "resource_account", day(3), ["+14255550101"])
+    moved = observed(swapped, "resource_account", day(3), numbers=["+14255550101"])
     assert moved.swap is not None
     assert moved.swap.numbers == (NUMBER, "+14255550101")
-    assert observed(moved, "resource_account", day(4), []) is moved
+    assert observed(moved, "resource_account", day(4)) is moved
 
 
 def test_a_closed_swap_learns_no_more_numbers() -> None:
     done = confirmed(after("phone", "nothing", "resource_account"), day(3))
-    assert observed(done, "resource_account", day(4), [NUMBER]) is done
+    assert observed(done, "resource_account", day(4), numbers=[NUMBER], apps=["app"]) is done
 
 
 helds = st.sampled_from(["nothing", "phone", "resource_account", "both"])

@@ -30,7 +30,7 @@ from shared.state.memory import MemoryStore
 from shared.state.store import Loaded
 from shared.telemetry.telemetry import Telemetry
 from simulator import SimulatorServer, contoso
-from simulator.contoso import TENANT_ID, unlicensed_line_names, user_id
+from simulator.contoso import E5, RESOURCE_ACCOUNT, TENANT_ID, unlicensed_line_names, user_id
 
 NOWHERE = "http://127.0.0.1:9/v1.0"
 AtFirst = Callable[[str, Callable[[], object]], None]
@@ -274,6 +274,9 @@ async def monitor(
     """A monitor that has subscribed and read the tenant, in which every line is licensed, five minutes ago."""
     for name in unlicensed_line_names():
         sim.tenant.purge(user_id(name))
+    # Seats and licences to spare, so that the allocation gives no hint either.
+    sim.tenant.set_enabled_units(E5, 560)
+    sim.tenant.set_enabled_units(RESOURCE_ACCOUNT, 90)
     made = make_monitor(graph_url=sim.graph_url, sender=sender, notification_url=subscriber)
     await read_everything(made)
     await keep_subscription(made)

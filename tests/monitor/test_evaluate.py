@@ -67,10 +67,10 @@ def test_a_finding_is_put_into_the_outbox_once_the_group_has_gathered(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount, now: datetime
 ) -> None:
     account = make_account(1, name="Sales")
-    opened = at(0, account, skus=skus(10))
+    opened = at(0, account, skus=skus(20))
     assert [alert.phase for alert in opened.alerts.values()] == ["firing"]
     assert opened.outbox == ()
-    (entry,) = at(30, account, skus=skus(10), before=opened).outbox
+    (entry,) = at(30, account, skus=skus(20), before=opened).outbox
     assert entry.message.headline == "Resource account without a licence: Sales"
     assert (entry.receiver, entry.traceparent, entry.attempts) == ("teams", "trace", 0)
     assert entry.created == entry.due == now + timedelta(seconds=30)
@@ -80,9 +80,9 @@ def test_a_finding_is_put_into_the_outbox_once_the_group_has_gathered(
 def test_the_same_state_is_not_told_again(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount
 ) -> None:
-    state = at(0, make_account(1), skus=skus(10))
+    state = at(0, make_account(1), skus=skus(20))
     for minute in range(1, 60):
-        state = at(minute * 60, make_account(1), skus=skus(10), before=state)
+        state = at(minute * 60, make_account(1), skus=skus(20), before=state)
     assert len(state.outbox) == 1
     assert len(state.recent) == 1
 
@@ -90,10 +90,10 @@ def test_the_same_state_is_not_told_again(
 def test_a_mended_finding_is_told_and_forgotten(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount
 ) -> None:
-    state = at(0, make_account(1), skus=skus(10))
-    state = at(30, make_account(1), skus=skus(10), before=state)
+    state = at(0, make_account(1), skus=skus(20))
+    state = at(30, make_account(1), skus=skus(20), before=state)
     for minute in range(10, 13):
-        state = at(minute * 60, make_account(1, RESOURCE_ACCOUNT_SKU), skus=skus(10), before=state)
+        state = at(minute * 60, make_account(1, RESOURCE_ACCOUNT_SKU), skus=skus(20), before=state)
     assert [entry.message.severity for entry in state.outbox] == ["warning", "resolved"]
     assert [transition.to for transition in state.recent] == ["firing", "resolved"]
     assert (state.alerts, state.groups) == ({}, {})
@@ -102,7 +102,7 @@ def test_a_mended_finding_is_told_and_forgotten(
 def test_evaluating_twice_at_the_same_moment_changes_nothing_more(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount, now: datetime
 ) -> None:
-    state = at(30, make_account(1), skus=skus(10), before=at(0, make_account(1), skus=skus(10)))
+    state = at(30, make_account(1), skus=skus(20), before=at(0, make_account(1), skus=skus(20)))
     again = Occasion(now=now + timedelta(seconds=30), policy=CURRENT, timing=Timing(), traceparent="trace")
     assert evaluate(state, again) == state
 
@@ -110,8 +110,8 @@ def test_evaluating_twice_at_the_same_moment_changes_nothing_more(
 def test_a_stale_source_freezes_what_rests_on_it_and_is_a_finding_itself(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount
 ) -> None:
-    opened = at(0, make_account(1), skus=skus(10))
-    stale = at(16 * 60, skus=skus(10), before=opened, read=0)
+    opened = at(0, make_account(1), skus=skus(20))
+    stale = at(16 * 60, skus=skus(20), before=opened, read=0)
     frozen = {alert.finding.rule: (alert.phase, alert.frozen) for alert in stale.alerts.values()}
     assert frozen == {"resource-account-unlicensed": ("firing", True), "source-stale": ("firing", False)}
     assert "resolved" not in [transition.to for transition in stale.recent]
@@ -120,9 +120,9 @@ def test_a_stale_source_freezes_what_rests_on_it_and_is_a_finding_itself(
 def test_a_source_that_is_read_again_thaws_what_rests_on_it(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount, now: datetime
 ) -> None:
-    opened = at(0, make_account(1), skus=skus(10))
-    stale = at(16 * 60, make_account(1), skus=skus(10), before=opened, read=0)
-    thawed = at(20 * 60, make_account(1), skus=skus(10), before=stale)
+    opened = at(0, make_account(1), skus=skus(20))
+    stale = at(16 * 60, make_account(1), skus=skus(20), before=opened, read=0)
+    thawed = at(20 * 60, make_account(1), skus=skus(20), before=stale)
     firing = [alert for alert in thawed.alerts.values() if alert.phase == "firing"]
     assert [(alert.finding.rule, alert.since, alert.frozen) for alert in firing] == [
         ("resource-account-unlicensed", now, False)
@@ -202,7 +202,7 @@ def test_allocation_messages_carry_the_four_numbers(
 def test_the_outbox_and_the_history_are_bounded_and_lose_the_oldest(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount, now: datetime
 ) -> None:
-    state = at(0, skus=skus(10))
+    state = at(0, skus=skus(20))
     for minute in range(1, OUTBOX_LIMIT + 5):
         state = at(minute * 60, skus=skus(20 if minute % 2 else 10), before=state)
     assert len(state.outbox) == OUTBOX_LIMIT
@@ -210,13 +210,13 @@ def test_the_outbox_and_the_history_are_bounded_and_lose_the_oldest(
     assert created == sorted(created)
     assert created[-1] == now + timedelta(minutes=OUTBOX_LIMIT + 4)
     crowd = [make_account(number) for number in range(RECENT + 5)]
-    assert len(at(0, *crowd, skus=skus(10)).recent) == RECENT
+    assert len(at(0, *crowd, skus=skus(20)).recent) == RECENT
 
 
 def test_a_look_between_evaluations_tells_what_falls_due_before_the_next(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount, now: datetime
 ) -> None:
-    state = at(0, make_account(1), skus=skus(10))
+    state = at(0, make_account(1), skus=skus(20))
     look = Occasion(now=now + timedelta(seconds=10), policy=CURRENT, timing=Timing())
     assert told(state, look).outbox == ()
     outbox: tuple[OutboxEntry, ...] = told(state, look, ahead=timedelta(seconds=20)).outbox
@@ -232,10 +232,10 @@ def test_a_message_is_as_old_as_the_older_of_its_sources(
 ) -> None:
     older = SourceState(state="complete", tried_at=now, complete_as_of=now - timedelta(minutes=3))
     newer = SourceState(state="complete", tried_at=now, complete_as_of=now)
-    opened = at(0, make_account(1), skus=skus(10))
+    opened = at(0, make_account(1), skus=skus(20))
     state = make_state(
         make_account(1),
-        skus=skus(10),
+        skus=skus(20),
         sources={"licences": older, "accounts": newer},
         alerts=opened.alerts,
         groups=opened.groups,

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from shared.model.directory import Account, Departed
+from shared.licensing import plans
+from shared.model.directory import Account, AssignedLicence, Departed
+from shared.model.licences import Sku
 from shared.model.numbers import PhoneNumber
 from shared.model.referenced import Referenced, ReferencedKind
 from shared.model.sources import SourceState
@@ -26,6 +29,11 @@ from shared.model.voice import (
     VoiceExport,
 )
 from shared.rules.snapshot import Snapshot
+from shared.voice.export import read_export
+from shared.voice.references import references
+from simulator.contoso import RESOURCE_ACCOUNT, TENANT_ID, contoso
+from simulator.directory import SimulatedTenant
+from simulator.export import export_document
 
 EXPORTED = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 READ = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -168,3 +176,68 @@ def make_lines(
         return make_snapshot(state)
 
     return lines
+
+
+@pytest.fixture
+def tenant() -> SimulatedTenant:
+    """Contoso, whose lines are in order, for a test to break."""
+    return contoso(lambda: READ)
+
+
+@pytest.fixture(scope="session")
+def as_read(
+    make_state: Callable[..., TenantState],
+    make_snapshot: Callable[..., Snapshot],
+    make_sku: Callable[..., Sku],
+) -> Callable[[SimulatedTenant], Snapshot]:
+    """What is known of a simulated tenant that was read completely: its export, its directory and its numbers.
+
+    Everybody and every group that the directory holds was looked up, and so was what is gone.
+    """
+    skus = (make_sku(RESOURCE_ACCOUNT, plans.MCOEV_VIRTUALUSER, enabled=90),)
+
+    def read(tenant: SimulatedTenant) -> Snapshot:
+        document = json.dumps(export_document(tenant)).encode()
+        voice = read_export(document, tenant=TENANT_ID, now=READ)
+        accounts = tuple(
+            Account(
+                id=user.id,
+                name=user.display_name,
+                upn=user.user_principal_name,
+                enabled=user.account_enabled,
+                department=user.department,
+                licences=tuple(AssignedLicence(str(each.sku_id)) for each in user.assigned_licenses),
+                read_at=READ,
+            )
+            for user in tenant.users.values()
+            if not user.account_enabled
+        )
+        known = {user.id: referenced("user", user.display_name) for user in tenant.users.values()}
+        known |= {group.id: referenced("group", group.display_name) for group in tenant.groups.values()}
+        asked = (each.id for each in references(voice) if each.kind in {"user", "group", "voicemail", "account"})
+        known |= {each: referenced("nobody") for each in asked if each not in known}
+        gone = {user.id for user in tenant.deleted.values()}
+        numbers = tuple(
+            PhoneNumber(
+                number=each.telephone_number,
+                target=each.assignment_target_id,
+                status=each.assignment_status,
+                activation=each.activation_state,
+                kind=each.number_type,
+                country=each.iso_country_code,
+            )
+            for each in tenant.numbers.values()
+        )
+        complete = SourceState(state="complete", tried_at=READ, complete_as_of=READ)
+        state = make_state(
+            *accounts,
+            skus=skus,
+            numbers=numbers,
+            voice=voice,
+            referenced=known,
+            departed={each: departed(each, restorable=True) for each in gone},
+            sources=dict.fromkeys(("licences", "accounts", "numbers", "voice"), complete),
+        )
+        return make_snapshot(state)
+
+    return read

@@ -96,7 +96,9 @@ def test_a_line_in_order_is_described_and_no_rule_holds(
     assert (account.name, account.upn, account.created) == ("Account 1", "main@contoso.example", CREATED)
     assert (account.usage_location, account.enabled, account.as_of) == ("US", False, now)
     assert account.numbers == ("+14255550100",)
-    assert {each.state for each in explanation.rules} == {"does_not_hold"}
+    assert {each.state for each in explanation.rules} == {"does_not_hold", "skipped"}
+    skipped = [each.why for each in explanation.rules if each.state == "skipped"]
+    assert all("voice export is not read" in why for why in skipped)
     assert steps(explanation) == {
         "licence_obtained": "done",
         "account_created": "done",

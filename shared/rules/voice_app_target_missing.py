@@ -1,0 +1,189 @@
+"""What an attendant or queue refers to and does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from shared.model.directory import Departed
+from shared.model.finding import Finding, Severity
+from shared.model.tenant import TenantState
+from shared.rules.line_words import VOICE_APPS_PAGE, LineWords, place
+from shared.rules.naming import one_line
+from shared.rules.rule import Rule
+from shared.rules.snapshot import Snapshot
+from shared.voice.graph import Edge
+from shared.voice.path import SHORT_ID
+from shared.voice.references import App, Inventory, Reference, ReferenceKind, Verdict, What, references_of
+
+_LONGEST_NAME = 40
+
+
+class _Saying(msgspec.Struct, frozen=True):
+    """How a kind of reference is spoken of: what it does, what callers notice, and what to do about it."""
+
+    does: str
+    effect: str
+    remedy: str
+
+
+_UNHEARD = "those callers are not put through"
+_SAYINGS: dict[What, _Saying] = {
+    "menu_option": _Saying("A menu option leads to", _UNHEARD, "choose another target for the option"),
+    "operator": _Saying("The operator is", "callers who ask for one are not put through", "choose another operator"),
+    "overflow": _Saying("When it is full, callers go to", _UNHEARD, "choose another target for overflow"),
+    "timeout": _Saying("After waiting, callers go to", _UNHEARD, "choose another target for the timeout"),
+    "no_agent": _Saying("Without agents, callers go to", _UNHEARD, "choose another target for when no agents are in"),
+    "schedule": _Saying(
+        "Its after-hours or holiday handling follows",
+        "callers at those times hear the wrong menu",
+        "set the hours or holidays anew",
+    ),
+    "call_flow": _Saying(
+        "Its after-hours or holiday handling leads to",
+        "callers at those times are not answered as they should be",
+        "set up the call flow for those times anew",
+    ),
+    "agent_group": _Saying(
+        "It rings the members of", "nobody answers on its behalf", "take the group out of its agents, or add another"
+    ),
+    "calling_id": _Saying(
+        "Its agents call out as", "they cannot call out as this queue", "choose another account for the calling ID"
+    ),
+    "authorised_user": _Saying(
+        "It may be changed by",
+        "callers notice nothing, and that person looks after it no more",
+        "take the person out of its authorized users",
+    ),
+}
+"""The references that are judged. Agents have a rule of their own, and so have the accounts in front of an app."""
+
+_NOUNS: dict[ReferenceKind, str] = {
+    "user": "person",
+    "group": "group",
+    "voicemail": "voicemail group",
+    "account": "resource account",
+    "app": "voice app",
+    "schedule": "schedule",
+    "flow": "call flow",
+}
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    """References to what is known not to exist; one finding for each, by its path inside the app."""
+    lines = snapshot.lines
+    if lines is None:
+        return
+    words = LineWords(lines)
+    for app in lines.apps:
+        for reference in _missing(snapshot.state, lines.inventory, references_of(app)):
+            yield _finding(snapshot, words, app, reference)
+
+
+def _missing(state: TenantState, inventory: Inventory, all_of_it: Iterable[Reference]) -> list[Reference]:
+    """The missing ones, one for each path."""
+    by_path: dict[str, Reference] = {}
+    for each in sorted(all_of_it, key=lambda each: (each.path, each.kind)):
+        if each.what in _SAYINGS and _verdict(state, inventory, each) == "missing":
+            by_path.setdefault(each.path, each)
+    return list(by_path.values())
+
+
+def _verdict(state: TenantState, inventory: Inventory, reference: Reference) -> Verdict:
+    if reference.kind not in {"user", "group", "voicemail", "account"}:
+        return inventory.verdict(reference)
+    in_directory = _in_directory(state, reference.id)
+    return in_directory if in_directory != "not_judged" else inventory.verdict(reference)
+
+
+def _in_directory(state: TenantState, object_id: str) -> Verdict:
+    """Whether the directory has an object; what it was not asked for is not judged.
+
+    Deletions are told of accounts that are followed, and lookups of anything that a call flow holds: the later counts.
+    """
+    if object_id in state.accounts:
+        return "resolved"
+    departed, known = state.departed.get(object_id), state.referenced.get(object_id)
+    if known is None:
+        return "missing" if departed is not None else "not_judged"
+    if known.kind == "nobody" or (departed is not None and departed.read_at >= known.read_at):
+        return "missing"
+    return "resolved"
+
+
+def _finding(snapshot: Snapshot, words: LineWords, app: App, reference: Reference) -> Finding:
+    saying = _SAYINGS[reference.what]
+    edges = words.lines.graph.steps_by(reference)
+    way = words.way_by(edges[0]) if edges else ""
+    departed = snapshot.state.departed.get(reference.id)
+    gone = "was deleted" if departed is not None else "does not exist"
+    which = "who" if reference.kind == "user" else "which"
+    does = "Every caller is sent to" if _is_taken_by_all(edges) else saying.does
+    return Finding(
+        rule=RULE.id,
+        severity=_severity(words, app, edges),
+        subject=words.subject(app),
+        summary=f"{does} {_target(reference, departed)}, {which} {gone}: {_effect(reference, edges)}. "
+        f"{words.callers(app.id, way)}",
+        remedy=f"{_remedy(saying, departed)} {place(app)}.",
+        evidence={
+            "path": reference.path,
+            "target": reference.id,
+            "target_kind": reference.kind,
+            **words.evidence(app.id, way),
+        },
+        aspect=reference.path,
+    )
+
+
+def _severity(words: LineWords, app: App, edges: Iterable[Edge]) -> Severity:
+    if not words.lines.is_reachable(app.id):
+        return "info"
+    return "critical" if _is_taken_by_all(edges) else RULE.severity
+
+
+def _target(reference: Reference, departed: Departed | None) -> str:
+    """What is missing; of a deleted account its name is still known."""
+    name = one_line(departed.name, _LONGEST_NAME) if departed is not None else ""
+    return f"{_NOUNS.get(reference.kind, 'object')} {name or one_line(reference.id[:SHORT_ID])}"
+
+
+def _effect(reference: Reference, edges: Sequence[Edge]) -> str:
+    if reference.what == "menu_option" and not edges:
+        return "no call takes it as things are, because no handling uses its call flow"
+    if reference.kind == "voicemail":
+        return "callers can leave no message"
+    return "nobody gets through" if _is_taken_by_all(edges) else _SAYINGS[reference.what].effect
+
+
+def _is_taken_by_all(edges: Iterable[Edge]) -> bool:
+    """Whether every caller of an attendant takes the step, without pressing anything."""
+    return any(edge.kind == "automatic" for edge in edges)
+
+
+def _remedy(saying: _Saying, departed: Departed | None) -> str:
+    do = f"{saying.remedy[0].upper()}{saying.remedy[1:]}"
+    if departed is not None and departed.restorable:
+        return f"Restore it within 30 days of its deletion, or {saying.remedy}."
+    return f"{do}."
+
+
+RULE = Rule(
+    id="voice-app-target-missing",
+    family="lines",
+    severity="warning",
+    title="Attendant or queue that leads to what does not exist",
+    holds_when="an operator, a menu option, a schedule, a call flow, an overflow, timeout or no-agent target, a "
+    "voicemail or agent group, a calling-ID account or an authorised user does not exist or is deleted; people and "
+    "groups are looked up in the directory, and what was not looked up is not judged",
+    reads=frozenset({"accounts", "voice"}),
+    why="Attendants and queues are not told when a person, group or account is deleted: callers are sent on into "
+    "nowhere, and everything looks as before.",
+    remedy="Choose a target that exists in the settings of the attendant or queue, in the Teams admin center.",
+    link=VOICE_APPS_PAGE,
+    check=check,
+    severity_varies="critical where every caller is sent there at once, info where no call comes to the attendant or "
+    "queue",
+    sharpened_by=frozenset({"numbers"}),
+)
