@@ -144,6 +144,28 @@ def _explain(options: Namespace) -> int:
     return run_explain(os.environ, account=options.account, as_json=options.json)
 
 
+def _flow_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "line",
+        nargs="?",
+        metavar="NAME|NUMBER",
+        help="only this part: an attendant or queue by its name or id, or its account by name, user principal name, id "
+        "or telephone number; quote what holds spaces",
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.set_defaults(form="tree")
+    form.add_argument(
+        "--mermaid", dest="form", action="store_const", const="mermaid", help="a Mermaid flowchart, for documents"
+    )
+    form.add_argument("--json", dest="form", action="store_const", const="json", help=JSON_HELP)
+
+
+def _flow(options: Namespace) -> int:
+    from shared.cli.flow import run_flow  # noqa: PLC0415
+
+    return run_flow(os.environ, line=options.line, form=options.form)
+
+
 def _check(options: Namespace) -> int:
     from shared.cli.check import run_check  # noqa: PLC0415
 
@@ -217,6 +239,14 @@ COMMANDS: tuple[Command, ...] = (
         epilog="Exit code: 0 explained, 2 nobody or several are meant, or licences or accounts could not be read.",
         options=_account_options,
         run=_explain,
+    ),
+    Command(
+        name="flow",
+        help="draw what callers come to, from every number or through one line; nothing is changed",
+        epilog="Exit code: 0 drawn, 2 nothing or several are meant, or the voice export, licences or accounts could "
+        "not be read completely.",
+        options=_flow_options,
+        run=_flow,
     ),
     Command(
         name="check",

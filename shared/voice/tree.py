@@ -12,6 +12,7 @@ import msgspec
 
 from shared.model.finding import Finding
 from shared.model.voice import AutoAttendant, CallQueue
+from shared.voice.branch import DRAWN_ELSEWHERE, EXISTENCE, Agents, Branch, End, Existence, Mark, Standing, Tree
 from shared.voice.graph import Edge, EdgeKind, Node
 from shared.voice.lines import Lines
 from shared.voice.path import cause_of
@@ -27,78 +28,12 @@ NAMED_AGENTS = 20
 NAMED_GROUPS = 3
 NAMED_ACCOUNTS = 3
 TOLD = 3
-"""Findings that are told in full beneath one branch at most."""
-
-Existence = Literal["", "missing", "unverified"]
-Mark = Literal["", "above", "below", "circle", "continued", "unreachable", "no_number", "unassociated", "third_party"]
-End = Literal["", "ends", "waits"]
-
-DRAWN_ELSEWHERE: frozenset[Mark] = frozenset({"above", "below", "circle"})
+"""Findings that are told of one node, and of one step, at most."""
 
 _ORDER: dict[str, int] = {kind: place for place, kind in enumerate(get_args(EdgeKind))}
 _APPS = frozenset({"attendant", "queue"})
 _ONWARD = frozenset({"number", "account", "attendant", "queue"})
 _DIRECTORY = frozenset({"account", "person", "group", "voicemail"})
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """A resource account that stands for an app, by its name, and whether it is there."""
-
-    name: str
-    existence: Existence = ""
-
-
-class Agents(msgspec.Struct, frozen=True, kw_only=True):
-    """Who answers a queue.
-
-    `opted_in` is None where the export says it of nobody. `names` are the first agents', where they were asked for,
-    those that have opted out marked so; `missing` counts agents that the directory does not have.
-    """
-
-    count: int = 0
-    opted_in: int | None = None
-    missing: int = 0
-    names: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    more_groups: int = 0
-    channel: bool = False
-    shifts: bool = False
-
-
-class Branch(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a tree: a step of a call, and what it comes to.
-
-    `rails` tell of each level, its own last, whether more follows on it; a root has none. `causes` are what makes a
-    call come here. `numbers` and `accounts` are what it passes on the way; of an app that is drawn here, `accounts` are
-    all that stand for it. `findings` are told here, `known` where the app is drawn. Names are flat; causes may not be.
-    """
-
-    rails: tuple[bool, ...] = ()
-    causes: tuple[str, ...] = ()
-    node: Node
-    name: str
-    numbers: tuple[str, ...] = ()
-    accounts: tuple[Standing, ...] = ()
-    more_accounts: int = 0
-    existence: Existence = ""
-    mark: Mark = ""
-    end: End = ""
-    agents: Agents | None = None
-    findings: tuple[Finding, ...] = ()
-    more_findings: int = 0
-    known: tuple[Finding, ...] = ()
-
-    @property
-    def lines(self) -> int:
-        """How many lines it takes, with what is beneath it."""
-        return 1 + (self.agents is not None) + len(self.findings) + bool(self.more_findings)
-
-
-class Tree(msgspec.Struct, frozen=True):
-    """The branches, each before what it leads to; `left_out` lines more were not kept."""
-
-    branches: tuple[Branch, ...]
-    left_out: int = 0
 
 
 class _Step(msgspec.Struct, frozen=True):
@@ -135,7 +70,7 @@ def draw(
     """
     drawing = _Drawing(lines, findings, gone=frozenset(gone), limit=limit, depth=depth, names_agents=start is not None)
     if start is not None:
-        drawing.add(start)
+        drawing.add(start, "unreachable" if start.kind in _APPS and not lines.is_reachable(start.id) else "")
     else:
         drawing.add_everything()
     return Tree(tuple(drawing.branches), drawing.left_out)
@@ -165,9 +100,12 @@ class _Drawing:
         self._drawn: set[Node] = set()
         self._continued: list[Node] = []
         self._findings: dict[str, list[Finding]] = {}
+        self._step_findings: dict[tuple[str, str], list[Finding]] = {}
+        self._about_nodes: dict[Node, tuple[Finding, ...]] = {}
         for finding in findings:
             if finding.severity != "info":
                 self._findings.setdefault(finding.subject.id, []).append(finding)
+                self._step_findings.setdefault((finding.subject.id, finding.aspect), []).append(finding)
 
     def add_everything(self) -> None:
         """Draw all lines of the tenant."""
@@ -233,7 +171,7 @@ class _Drawing:
     def _steps_from(self, step: _Step) -> Iterator[_Step]:
         """The steps onward, those to one target together; members of a queue are told of at the queue."""
         by_target: dict[Node, list[Edge]] = {}
-        for edge in sorted(self._graph.edges_from(step.node), key=lambda edge: _ORDER[edge.kind]):
+        for edge in sorted(self._graph.edges_from(step.node), key=_order):
             if edge.kind != "member":
                 by_target.setdefault(edge.target, []).append(edge)
         left = len(by_target)
@@ -268,41 +206,42 @@ class _Drawing:
         if app is not None and not elsewhere:
             everyone = (Node("account", each) for each in self._graph.accounts_by_app.get(node.id, ()))
             accounts = list(dict.fromkeys((*accounts, *everyone)))
-        here = [finding for edge in step.edges for finding in self._about_step(edge)]
-        about = [finding for each in (node, *accounts) for finding in self._about(each)]
-        told = list({finding.key: finding for finding in (here if elsewhere else [*about, *here])}.values())
-        told.sort(key=lambda finding: finding.order)
+        here = _once(finding for edge in step.edges for finding in self._about_step(edge))
+        about = _once(finding for each in (node, *accounts) for finding in self._about(each))
+        told = () if elsewhere else about
         return Branch(
             rails=step.rails,
             causes=tuple(dict.fromkeys(cause for edge in step.edges if (cause := self._cause(edge)))),
             node=node,
             name=self._lines.ways.name(node),
             numbers=tuple(self._lines.ways.name(each) for each in step.through if each.kind == "number"),
-            accounts=tuple(Standing(self._lines.ways.name(each), self._existence(each)) for each in accounts)[
-                :NAMED_ACCOUNTS
-            ],
+            accounts=tuple(
+                Standing(self._lines.ways.name(each), self._existence(each)) for each in accounts[:NAMED_ACCOUNTS]
+            ),
             more_accounts=max(0, len(accounts) - NAMED_ACCOUNTS),
             existence=self._existence(node),
             mark=mark,
             end=self._end(step),
             agents=self._agents(app) if isinstance(app, CallQueue) and not elsewhere else None,
-            findings=tuple(told[:TOLD]),
-            more_findings=max(0, len(told) - TOLD),
-            known=tuple(about) if elsewhere else (),
+            findings=told[:TOLD],
+            step_findings=here[:TOLD],
+            more_findings=len(told[TOLD:]) + len(here[TOLD:]),
+            known=about[:TOLD] if elsewhere else (),
         )
 
-    def _about(self, node: Node) -> Iterator[Finding]:
+    def _about(self, node: Node) -> tuple[Finding, ...]:
         """The findings about a node, but for those that are told at a step from it."""
-        mine = self._findings.get(node.id)
-        if not mine or node.kind == "nobody":
-            return
-        steps = {edge.path for edge in self._graph.edges_from(node) if edge.kind != "member"} - {""}
-        yield from (finding for finding in mine if finding.aspect not in steps)
+        if node.kind == "nobody" or node.id not in self._findings:
+            return ()
+        known = self._about_nodes.get(node)
+        if known is None:
+            steps = {edge.path for edge in self._graph.edges_from(node) if edge.path and edge.kind != "member"}
+            known = _once(finding for finding in self._findings[node.id] if finding.aspect not in steps)
+            self._about_nodes[node] = known
+        return known
 
-    def _about_step(self, edge: Edge) -> Iterator[Finding]:
-        for finding in self._findings.get(edge.source.id, ()):
-            if finding.aspect and finding.aspect == edge.path:
-                yield finding
+    def _about_step(self, edge: Edge) -> list[Finding]:
+        return self._step_findings.get((edge.source.id, edge.path), []) if edge.path else []
 
     def _cause(self, edge: Edge) -> str:
         cause = cause_of(edge) or ("no agents" if edge.kind == "no_agent" else "")
@@ -353,5 +292,15 @@ class _Drawing:
     def _agent(self, person: str, *, opted_in: bool | None) -> str:
         name = self._lines.ways.name(Node("person", person))
         if person in self._gone:
-            return f"{name} (does not exist)"
+            return f"{name} ({EXISTENCE['missing']})"
         return f"{name} (opted out)" if opted_in is False else name
+
+
+def _order(edge: Edge) -> tuple[int, str, str, str]:
+    """The order of steps from one node, whether calls go on from their targets or end there."""
+    return _ORDER[edge.kind], edge.key, edge.path, edge.target.id
+
+
+def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings, each once, worst first."""
+    return tuple(sorted({finding.key: finding for finding in findings}.values(), key=lambda finding: finding.order))
