@@ -78,7 +78,11 @@ def broken(
         make_account(6, marked=False, marked_until=now),
         make_account(8, own),
         skus=(make_resource_account_sku(4),),
-        numbers=(make_number("+14255550100", 5, activation="updateFailed"), make_number("+14255550101", 7), make_number("+18005550100", 5, kind="callingPlan")),
+        numbers=(
+            make_number("+14255550100", 5, activation="updateFailed"),
+            make_number("+14255550101", 7),
+            make_number("+18005550100", 5, kind="callingPlan"),
+        ),
         departed={deleted.id: Departed(id=deleted.id, read_at=now)},
         sources={
             "licences": SourceState(state="failed", permission="Organization.Read.All"),
