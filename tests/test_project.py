@@ -15,7 +15,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 
-from shared.model.sources import PERMISSIONS
+from shared.model.sources import SOURCES
 from shared.monitor.judging import FailedRead
 from shared.monitor.monitor import FoundBy
 from shared.monitor.notifications import OUTCOMES
@@ -86,7 +86,7 @@ def test_the_metrics_table_has_a_row_for_every_instrument_and_no_other() -> None
         telemetry.notifications.add(1, {"outcome": outcome})
     for found_by in get_args(FoundBy):
         telemetry.count_changes(found_by, 1)
-    for source in PERMISSIONS:
+    for source in SOURCES:
         for outcome in ("complete", *get_args(FailedRead)):
             telemetry.count_read(source, outcome)
     data = reader.get_metrics_data()
