@@ -10,7 +10,12 @@ from shared.model.alert import Message
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """The channel took the message (a Workflows webhook only says that it accepted it)."""
+    """The channel took the message (a Workflows webhook only says that it accepted it).
+
+    `receipt` names the card where it can be updated in place.
+    """
+
+    receipt: str = ""
 
 
 class Delayed(msgspec.Struct, frozen=True):
@@ -32,8 +37,11 @@ Result = Delivered | Delayed | Refused
 class Sender(Protocol):
     """A channel."""
 
-    async def send(self, message: Message) -> Result:
-        """Send a message once and say what came of it; a failure is a result, not an error."""
+    async def send(self, message: Message, receipt: str = "") -> Result:
+        """Send a message once and say what came of it; a failure is a result, not an error.
+
+        `receipt` is that of the group's card that still stands, where there is one: it may be updated instead.
+        """
         ...
 
     async def close(self) -> None:

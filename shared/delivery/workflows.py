@@ -29,7 +29,7 @@ class WorkflowsWebhook:
         self._client = client or httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
         self.name = hashlib.sha256(url.reveal().encode()).hexdigest()[:8]
 
-    async def send(self, message: Message) -> Result:
+    async def send(self, message: Message, receipt: str = "") -> Result:  # noqa: ARG002 - cannot be updated
         """Post a message as a card. 2xx means accepted: whether it was shown, nobody says on this route."""
         try:
             response = await self._client.post(

@@ -7,50 +7,68 @@ from typing import Literal
 
 import msgspec
 
-from shared.model.finding import Finding, Severity, Topic
+from shared.model.finding import Commands, Finding, Severity, Topic
 
-Phase = Literal["firing", "resolved"]
+Phase = Literal["pending", "firing", "resolved"]
+MessageKind = Literal["alert", "announcement", "digest", "heartbeat", "notice", "test"]
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The life of one finding: since when it holds and, once mended, when it ended.
 
-    A frozen one is neither confirmed nor mended, because what its rule reads could not be read.
+    `fired` is when it had held for as long as its rule waits. `evidence` is how recent the reads are that last
+    confirmed it; `absences` counts the complete evaluations, each on newer reads, that no longer found it. A frozen one
+    is neither confirmed nor mended, because what its rule reads could not be read. `muted_by` says why it is not told:
+    `silence:ID`, or `inhibited:KEY` with the finding that explains it.
     """
 
     finding: Finding
     topic: Topic
     phase: Phase = "firing"
     since: datetime
+    fired: datetime | None = None
     ended: datetime | None = None
+    evidence: datetime | None = None
+    absences: int = 0
     frozen: bool = False
+    muted_by: str = ""
 
 
 class GroupLog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a group's receiver knows, and when the group is looked at next.
 
     `firing` and `resolved` are the finding keys of the last message, `critical` those of the firing ones that were
-    told as critical; no `sent_at` means that none was ever sent.
+    told as critical, `muted` those that fired and were not shown; no `sent_at` means that none was ever sent.
     """
 
     firing: tuple[str, ...] = ()
     critical: tuple[str, ...] = ()
+    muted: tuple[str, ...] = ()
     resolved: tuple[str, ...] = ()
     sent_at: datetime | None = None
     flush_at: datetime | None = None
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One finding as a message shows it."""
+    """One finding as a message shows it.
 
+    `worse` tells that it has become critical since it was told. `numbers` are telephone numbers whose callers notice.
+    """
+
+    key: str = ""
     rule: str
+    subject_kind: str = ""
+    subject_id: str = ""
     severity: Severity
     title: str
     name: str
     summary: str
     remedy: str
+    commands: Commands | None = None
+    numbers: tuple[str, ...] = ()
     since: datetime
     ended: datetime | None = None
+    worse: bool = False
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -62,9 +80,14 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is to be told, before any channel's format: the verdict first, then what changed, then the numbers."""
+    """What is to be told, before any channel's format: the verdict first, then what changed, then the numbers.
 
-    kind: Literal["alert", "announcement"]
+    `group` is `RECEIVER/FAMILY`; of a digest, a heartbeat and other messages of one receiver, the receiver alone. An
+    alert's `firing` counts all that fires in its group. `links` are titles with URLs, made when it is posted, since
+    some do not live long.
+    """
+
+    kind: MessageKind
     group: str
     severity: Severity | Literal["resolved"]
     headline: str
@@ -72,13 +95,17 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sections: tuple[Section, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     link: str = ""
+    links: tuple[tuple[str, str], ...] = ()
     as_of: datetime | None = None
+    firing: int = 0
+    tenant: str = ""
 
 
 class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A message on its way to one receiver, committed together with the state that caused it.
 
-    `claimed_until` keeps others off while one instance posts; an entry whose claim ran out is posted again.
+    `claimed_until` keeps others off while one instance posts; an entry whose claim ran out is posted again. `refused`
+    says why it was given up, at `refused_at`.
     """
 
     id: str
@@ -90,6 +117,7 @@ class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     claimed_until: datetime | None = None
     claimed_by: str = ""
     refused: str = ""
+    refused_at: datetime | None = None
     traceparent: str = ""
 
 
@@ -100,3 +128,20 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     to: Phase
     key: str
     severity: Severity
+
+
+class ReceiverState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of one receiver.
+
+    `sent` are the times of the posts within the last hour, for keeping to its rate. `delivered_at` is the last post
+    that it took, `failing_since` the first failure since then. `threads` are the receipts of the cards that stand there
+    by group, where a card can be updated in place. `heartbeat_at` and `digest_at` are when these were last put into the
+    outbox.
+    """
+
+    sent: tuple[datetime, ...] = ()
+    delivered_at: datetime | None = None
+    failing_since: datetime | None = None
+    threads: dict[str, str] = {}
+    heartbeat_at: datetime | None = None
+    digest_at: datetime | None = None

@@ -6,12 +6,13 @@ from datetime import datetime
 
 import msgspec
 
-from shared.model.alert import Alert, GroupLog, OutboxEntry, Transition
+from shared.model.alert import Alert, GroupLog, OutboxEntry, ReceiverState, Transition
 from shared.model.directory import Account, Departed
 from shared.model.history import LicenceHistory
 from shared.model.licences import CommerceSubscription, Sku
 from shared.model.numbers import CallingState, PhoneNumber
 from shared.model.referenced import Referenced
+from shared.model.silence import Silence
 from shared.model.sources import ABSENT, Source, SourceState
 from shared.model.voice import VoiceExport
 
@@ -61,7 +62,8 @@ class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     read at `subscriptions_read`; None where they may not be read. `entitled` is the allocation at the last complete
     read, the one that a change is announced against. `voice` is what the export told last, and `referenced` are the
     people and groups that it refers to; `opted_out_since` is which export first told of a queue all of whose agents had
-    opted out, by its id. `licence_histories` is what is remembered of accounts' licences.
+    opted out, by its id. `poisoned` is how many messages lay in the poison queue when it was last looked at.
+    `licence_histories` is what is remembered of accounts' licences.
     """
 
     tenant: str
@@ -73,6 +75,7 @@ class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     voice: VoiceExport | None = None
     referenced: dict[str, Referenced] = {}
     opted_out_since: dict[str, datetime] = {}
+    poisoned: int = 0
     subscription: SubscriptionState = SubscriptionState()
     skus: tuple[Sku, ...] = ()
     subscriptions: tuple[CommerceSubscription, ...] | None = None
@@ -84,6 +87,8 @@ class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     qualifying_by_sku: dict[str, int] = {}
     alerts: dict[str, Alert] = {}
     groups: dict[str, GroupLog] = {}
+    silences: dict[str, Silence] = {}
+    receivers: dict[str, ReceiverState] = {}
     outbox: tuple[OutboxEntry, ...] = ()
     recent: tuple[Transition, ...] = ()
 
