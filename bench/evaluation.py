@@ -22,7 +22,8 @@ from shared.model.numbers import VOICE_APPLICATION, PhoneNumber
 from shared.model.sources import SourceState
 from shared.model.tenant import TenantState
 from shared.model.timing import Timing
-from shared.monitor.evaluate import Occasion, evaluate, judge
+from shared.monitor.evaluate import evaluate, judge
+from shared.monitor.occasion import Occasion
 from shared.state.document import encode
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

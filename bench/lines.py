@@ -38,7 +38,8 @@ from shared.model.voice import (
     Target,
     VoiceExport,
 )
-from shared.monitor.evaluate import Occasion, evaluate
+from shared.monitor.evaluate import evaluate
+from shared.monitor.occasion import Occasion
 from shared.state.document import decode, encode
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

@@ -12,26 +12,14 @@ import msgspec
 
 from shared.licensing.policy import CURRENT, POLICIES, Policy, PolicyOverrides
 from shared.model.errors import SettingsError
+from shared.model.secret import Secret
 from shared.model.sources import GRAPH_URL
-from shared.settings_file import DOCUMENTED, FileSettings, read_file
+from shared.settings_file import DOCUMENTED, ROUTING_TABLES, FileSettings, checked, read_tables
+from shared.settings_receivers import Routing, receivers_of
+
+__all__ = ["Secret", "Settings", "is_loopback", "load"]
 
 CLIENT_STATE_LENGTH = range(32, 129)
-
-
-class Secret:
-    """A text that never shows itself: only `reveal()` gives it away."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The secret itself, for the one call that needs it."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     notification_url: str | None = None
     client_state: Secret | None = None
     previous_client_state: Secret | None = None
-    teams_webhook: Secret | None = None
+    routing: Routing = Routing()
     store: str = "sqlite:linekeeper.db"
     voice_export: Path | None = None
     policy: Policy = CURRENT
@@ -64,14 +52,14 @@ def load(environment: Mapping[str, str]) -> Settings:
     graph_url = _url(environment, "LINEKEEPER_GRAPH_URL", "https://HOST/v1.0", local=True) or GRAPH_URL
     local = is_loopback(graph_url)
     notification_url = _url(environment, "LINEKEEPER_NOTIFICATION_URL", "https://HOST", local=local)
-    file = _file(environment)
+    file, routing = _file(environment, local=local)
     return Settings(
         tenant=tenant,
         graph_url=graph_url.rstrip("/"),
         notification_url=notification_url.rstrip("/") if notification_url else None,
         client_state=_client_state(environment, "LINEKEEPER_CLIENT_STATE", required=notification_url is not None),
         previous_client_state=_client_state(environment, "LINEKEEPER_CLIENT_STATE_PREVIOUS", required=False),
-        teams_webhook=_webhook(environment, local=local),
+        routing=routing,
         store=_store(environment),
         voice_export=_voice_export(environment),
         policy=_policy(environment, file.policy),
@@ -136,17 +124,6 @@ def _client_state(environment: Mapping[str, str], name: str, *, required: bool) 
     return Secret(text)
 
 
-def _webhook(environment: Mapping[str, str], *, local: bool) -> Secret | None:
-    text = _text(environment, "LINEKEEPER_TEAMS_WEBHOOK_URL")
-    if not text:
-        return None
-    if not _is_url(text, local=local):
-        raise _wrong(
-            "LINEKEEPER_TEAMS_WEBHOOK_URL", "the https URL of a Teams Workflows webhook (its value is a secret)"
-        )
-    return Secret(text)
-
-
 def _store(environment: Mapping[str, str]) -> str:
     text = _text(environment, "LINEKEEPER_STORE") or "sqlite:linekeeper.db"
     kind, _, rest = text.partition(":")
@@ -173,6 +150,12 @@ def _policy(environment: Mapping[str, str], overrides: PolicyOverrides) -> Polic
     return overrides.applied_to(policy)
 
 
-def _file(environment: Mapping[str, str]) -> FileSettings:
+def _file(environment: Mapping[str, str], *, local: bool) -> tuple[FileSettings, Routing]:
     path = _text(environment, "LINEKEEPER_CONFIG")
-    return read_file(path) if path else FileSettings()
+    tables = read_tables(path) if path else {}
+    file = checked(path, tables) if path else FileSettings()
+    try:
+        return file, receivers_of(tables, environment, local=local)
+    except ValueError as problem:
+        where = f"LINEKEEPER_CONFIG: {path}: " if path and ROUTING_TABLES & tables.keys() else ""
+        raise SettingsError(f"{where}{problem}. See {DOCUMENTED}.") from None

@@ -7,7 +7,6 @@ import re
 import tomllib
 import uuid
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from shared.model.timing import Timing
 from shared.rules.thresholds import Thresholds
 
 DOCUMENTED = "docs/settings.md"
+ROUTING_TABLES = frozenset({"receivers", "routes"})
 
 
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,20 +53,29 @@ class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     price: Price | None = None
 
 
-def read_file(path: str) -> FileSettings:
-    """Read and check a site's file.
+def read_tables(path: str) -> dict[str, Any]:
+    """Read a site's file, unchecked.
 
     Raises:
-        SettingsError: it cannot be read, or something in it is wrong; the text names the file and the place in it.
+        SettingsError: it cannot be read, or is no TOML.
     """
     try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"), parse_float=Decimal)
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as problem:
         raise SettingsError(f"LINEKEEPER_CONFIG: {path} cannot be read: {problem.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise SettingsError(f"LINEKEEPER_CONFIG: {path} is not TOML: {problem}.") from None
+
+
+def checked(path: str, tables: dict[str, Any]) -> FileSettings:
+    """The settings in a file's tables; who is told of what stands in two of them, and is checked elsewhere.
+
+    Raises:
+        SettingsError: something is wrong; the text names the file and the place in it.
+    """
+    mine = {name: table for name, table in tables.items() if name not in ROUTING_TABLES}
     try:
-        return _consistent(msgspec.convert(_with_durations(tables), FileSettings))
+        return _consistent(msgspec.convert(_with_durations(mine), FileSettings))
     except (msgspec.ValidationError, ValueError) as problem:
         raise SettingsError(f"LINEKEEPER_CONFIG: {path}: {_explained(str(problem))}. See {DOCUMENTED}.") from None
 

@@ -6,6 +6,7 @@ import pytest
 
 from shared.licensing.policy import CURRENT
 from shared.model.errors import SettingsError
+from shared.model.receiver import WorkflowsReceiver
 from shared.settings import Secret, Settings, is_loopback, load
 
 TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
@@ -33,7 +34,7 @@ def test_a_tenant_is_all_that_is_required() -> None:
     settings = load({"LINEKEEPER_TENANT_ID": TENANT})
     assert settings == Settings(tenant=TENANT)
     assert (settings.graph_url, settings.store) == ("https://graph.microsoft.com/v1.0", "sqlite:linekeeper.db")
-    assert (settings.notification_url, settings.client_state, settings.teams_webhook) == (None, None, None)
+    assert (settings.notification_url, settings.client_state, settings.routing.receivers) == (None, None, ())
     assert settings.policy == CURRENT
     assert not settings.graph_is_local
 
@@ -141,8 +142,9 @@ def test_urls_on_this_machine_may_speak_plain_http_only_beside_a_local_graph(nam
 
 def test_a_webhook_is_kept_whole() -> None:
     settings = read(teams_webhook_url=WEBHOOK)
-    assert settings.teams_webhook is not None
-    assert settings.teams_webhook.reveal() == WEBHOOK
+    (receiver,) = settings.routing.receivers
+    assert isinstance(receiver, WorkflowsReceiver)
+    assert (receiver.name, receiver.url.reveal()) == ("teams", WEBHOOK)
 
 
 @pytest.mark.parametrize("webhook", ["http://hush-hush.example.com/?sig=hush", "hush-hush", "https://:443/hush"])

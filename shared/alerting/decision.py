@@ -11,7 +11,8 @@ from typing import Literal
 
 from shared.model.alert import GroupLog
 
-Reason = Literal["first", "new", "all_resolved", "some_resolved", "repeat"]
+Reason = Literal["first", "new", "all_resolved", "some_resolved", "repeat", "unmuted"]
+"""`unmuted` is not of the table: a silence ended over what still fires."""
 
 
 def reason_to_send(

@@ -33,10 +33,12 @@ PAUSE_SECONDS = 2.0
 LOG_LINES = 15
 
 TIMING = """\
-# A demo has no time to gather alerts for half a minute.
+# A demo has no time to gather alerts for half a minute, nor to see twice whether something lasts.
 [alerting]
 group_wait = "0s"
 group_interval = "0s"
+hold = 1
+pending = { voice-app-target-missing = "0s", call-queue-agent-unable = "0s" }
 """
 
 

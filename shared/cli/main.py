@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from shared import __version__
+from shared.cli import silence_options
 from shared.model.errors import LinekeeperError
 from shared.model.finding import SEVERITIES
 
@@ -178,6 +179,10 @@ def _confirm(options: Namespace) -> int:
     return run_confirm(os.environ, account=options.account, as_json=options.json)
 
 
+def _silence_options(parser: ArgumentParser) -> None:
+    silence_options.silence_options(parser, _json_option)
+
+
 def _rules_options(parser: ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.set_defaults(form="table")
@@ -261,6 +266,13 @@ COMMANDS: tuple[Command, ...] = (
         epilog="Exit code: 0 remembered, 2 nobody or several are meant, or no test call is awaited of the account.",
         options=_account_options,
         run=_confirm,
+    ),
+    Command(
+        name="silence",
+        help="keep findings from being told for a while, list what is kept so, or end it",
+        epilog="Exit code: 0 done, 2 something was given wrongly, or nothing is stored of the tenant yet.",
+        options=_silence_options,
+        run=silence_options.run,
     ),
     Command(
         name="rules",

@@ -78,7 +78,7 @@ def queue_path(settings: Settings) -> Path:
 def _say_what_is_missing(settings: Settings) -> None:
     if settings.notification_url is None:
         _logger.warning("LINEKEEPER_NOTIFICATION_URL is not set: changes are found by the timers alone")
-    if settings.teams_webhook is None:
+    if not settings.routing.receivers:
         _logger.warning("LINEKEEPER_TEAMS_WEBHOOK_URL is not set: alerts wait in the outbox")
 
 

@@ -8,46 +8,83 @@ and no template.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import msgspec
 
-from shared.model.alert import Item, Message, Section
-
-Element = dict[str, Any]
+from shared.delivery import card_remedies
+from shared.delivery.card_links import links
+from shared.delivery.card_sections import sections
+from shared.delivery.card_text import BETWEEN, Element, Spacing, bold, line, moment, named, plain, quiet, run
+from shared.delivery.card_verdict import LOOKS, occasion, standing, verdict
+from shared.model.alert import Message
 
 MAX_BYTES = 18 * 1024
 """The envelope's budget. Teams refuses 28 KB, and counts more than what is sent."""
 
-MAX_TEXT = 400
-MAX_HEADLINE = 120
-MAX_REMEDY = 2000
-"""A remedy ends in a command, which must not be cut; an account holds few licences."""
+MAX_ITEMS = 20
+"""How many findings a card names; a message may carry more."""
 
-_LOOK: dict[str, tuple[str, str, str]] = {
-    "critical": ("attention", "\N{OCTAGONAL SIGN}", "Critical"),
-    "warning": ("warning", "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}", "Warning"),
-    "info": ("accent", "\N{INFORMATION SOURCE}\N{VARIATION SELECTOR-16}", "Notice"),
-    "resolved": ("good", "\N{WHITE HEAVY CHECK MARK}", "Resolved"),
-}
-"""Container style, sign and word of each severity: colour is never the only signal."""
+MAX_LEAD = 500
+MAX_FACTS = 8
+MAX_FACT_TITLE = 40
+MAX_FACT_VALUE = 60
+_TILES = 4
+_TILE_VALUE = 6
+"""Figures of so few characters stand side by side, as many in a row as a phone has room for."""
 
-_SECTION_TITLES = {"new": "New", "resolved": "Mended", "open": "Still open"}
+_ID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+_PROVED = (
+    "You read this, so the way from Linekeeper to this channel works: the address is right, and a card of this form is "
+    "posted and shown."
+)
+_NOT_PROVED = (
+    "That the next card comes as well. The channel answers 202 when it takes a message, which is no receipt: the flow "
+    "behind it may fail later without a word. The regular heartbeat is the proof that lasts."
+)
 
 
 def envelope(message: Message) -> bytes:
     """The body of a Workflows webhook request, as UTF-8 JSON within the budget.
 
-    Items go from the end until it fits; what is left out is counted on the card.
+    Findings go from the end until it fits, then remedies: the first remedy outlives the last names. What is left out is
+    counted on the card.
     """
-    shown = sum(len(section.items) for section in message.sections)
-    while True:
-        content = msgspec.json.encode(_envelope(card(message, shown)))
-        if len(content) <= MAX_BYTES or shown == 0:
-            return content
-        shown -= 1
+    message = _bounded(message)
+
+    def encoded(shown: int, told: int) -> bytes:
+        return msgspec.json.encode(_envelope(card(message, shown, told)))
+
+    most = sum(len(section.items) for section in message.sections)
+    shown = _most_that_fits(lambda count: encoded(count, 1), most)
+    if shown == 0:
+        return encoded(_most_that_fits(lambda count: encoded(count, 0), most), 0)
+    told = _most_that_fits(lambda count: encoded(shown, count), len(card_remedies.advice(message, shown)))
+    return encoded(shown, told)
+
+
+def _bounded(message: Message) -> Message:
+    """The message with no more findings than a card may name, so that a huge one costs no more than a large one."""
+    left = MAX_ITEMS
+    kept = []
+    for section in message.sections:
+        items = section.items[:left]
+        left -= len(items)
+        kept.append(msgspec.structs.replace(section, items=items, total=max(section.total, len(section.items))))
+    return msgspec.structs.replace(message, sections=tuple(kept))
+
+
+def _most_that_fits(encoded: Callable[[int], bytes], most: int) -> int:
+    """The largest count within the budget, by halves; 0 where none fits."""
+    fits, beyond = 0, most + 1
+    while beyond - fits > 1:
+        middle = (fits + beyond) // 2
+        if len(encoded(middle)) <= MAX_BYTES:
+            fits = middle
+        else:
+            beyond = middle
+    return fits
 
 
 def _envelope(content: Element) -> Element:
@@ -59,127 +96,106 @@ def _envelope(content: Element) -> Element:
     }
 
 
-def card(message: Message, shown: int) -> Element:
-    """The card, with at most `shown` findings named."""
-    return {
+def card(message: Message, shown: int = MAX_ITEMS, told: int = MAX_ITEMS) -> Element:
+    """The card, with at most `shown` findings named and `told` remedies."""
+    content: Element = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
+        "fallbackText": verdict(message),
         "msteams": {"width": "full"},
-        "body": [_header(message), *_text(message), *_sections(message, shown), *_figures(message), *_footer(message)],
-        "actions": list(_actions(message, shown)),
+        "body": _body(message, shown),
     }
+    actions = list(_actions(message, shown, told))
+    return content | {"actions": actions} if actions else content
 
 
-def plain(text: str, limit: int = MAX_TEXT) -> str:
-    """Text that the renderer takes as nothing but text: one line, template braces broken, bounded."""
-    line = " ".join(text.split())
-    # A word joiner between braces keeps {{DATE(…)}} from being evaluated; it is not seen.
-    broken = re.sub(r"\{(?=\{)", "{\N{WORD JOINER}", line)
-    return broken if len(broken) <= limit else broken[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+def _body(message: Message, shown: int) -> list[Element]:
+    if message.kind == "heartbeat":
+        return [_pulse(message)]
+    body = [_header(message)]
+    if reason := occasion(message):
+        body.append(line(quiet(reason), spacing="medium"))
+    if message.text:
+        body.append(line(run(plain(message.text, MAX_LEAD)), spacing="medium"))
+    if message.kind == "test":
+        body += _proof()
+    figures = list(_figures(message, spacing="medium" if len(body) > 1 or message.kind == "alert" else "none"))
+    told = list(sections(message, shown))
+    ledger_first = message.kind in {"digest", "announcement"}
+    body += [*figures, *told] if ledger_first else [*told, *figures]
+    # Coloured blocks part from what follows by themselves.
+    return body + list(_footer(message, separator=body[-1]["type"] != "Container"))
 
 
 def _header(message: Message) -> Element:
-    style, sign, word = _LOOK[message.severity]
+    style, sign, _ = LOOKS[message.severity]
     return {
         "type": "Container",
         "style": style,
         "bleed": True,
         "items": [
-            _runs(
-                _run(f"{sign} {word}: ", weight="bolder", size="medium"),
-                _run(plain(message.headline, MAX_HEADLINE), weight="bolder", size="medium"),
-            )
+            line(run(f"{sign} {verdict(message)}", weight="bolder", size="medium")),
+            line(quiet(standing(message)), spacing="none"),
         ],
     }
 
 
-def _text(message: Message) -> Iterator[Element]:
-    if message.text:
-        yield _runs(_run(plain(message.text)))
+def _pulse(message: Message) -> Element:
+    """The one quiet line of a heartbeat: that the route works, and what is open."""
+    runs = [
+        run("\N{HEAVY CHECK MARK} ", color="good", size="small"),
+        run(f"{verdict(message).rstrip('.')}.", size="small"),
+    ]
+    counts = [f"{plain(title, MAX_FACT_TITLE)} {named(value, MAX_FACT_VALUE)}" for title, value in message.facts]
+    said = (plain(message.text, MAX_LEAD), BETWEEN.join(counts[:MAX_FACTS]), *_dated(message))
+    runs += [quiet(f" {each.removesuffix('.')}.") for each in said if each]
+    return {"type": "Container", "items": [line(*runs)]}
 
 
-def _sections(message: Message, shown: int) -> Iterator[Element]:
-    for section in message.sections:
-        items = section.items[:shown]
-        shown -= len(items)
-        yield _runs(_run(f"{_SECTION_TITLES[section.kind]} ({section.total})", weight="bolder"), spacing="medium")
-        for item in items:
-            yield from _item(item, section)
-        if section.total > len(items):
-            yield _runs(_run(f"+{section.total - len(items)} more", isSubtle=True))
+def _proof() -> Iterator[Element]:
+    for title, text in (("What this proves", _PROVED), ("What it does not prove", _NOT_PROVED)):
+        yield line(bold(title), spacing="medium")
+        yield line(run(text), spacing="none")
 
 
-def _item(item: Item, section: Section) -> Iterator[Element]:
-    if section.kind == "resolved" and item.ended is not None:
-        lasted = _run(f" Lasted {_lasting(item.since, item.ended)}.", isSubtle=True)
-        yield _runs(*_name(item), _run(plain(item.title) + "."), lasted, spacing="small")
-    else:
-        yield _runs(*_name(item), _run(plain(item.summary)), spacing="small")
+def _figures(message: Message, spacing: Spacing) -> Iterator[Element]:
+    """Short figures as tiles, others as lines. Never a FactSet: its values are Markdown."""
+    facts = [(plain(title, MAX_FACT_TITLE), plain(value, MAX_FACT_VALUE)) for title, value in message.facts[:MAX_FACTS]]
+    tiles = [fact for fact in facts if len(fact[1]) <= _TILE_VALUE]
+    rows: list[Element] = [
+        {"type": "ColumnSet", "columns": [_tile(*tile) for tile in tiles[start : start + _TILES]]}
+        for start in range(0, len(tiles), _TILES)
+    ]
+    rows += [line(quiet(f"{title}: "), run(value, size="small")) for title, value in facts if len(value) > _TILE_VALUE]
+    if rows:
+        yield {"type": "Container", "style": "emphasis", "bleed": True, "spacing": spacing, "items": rows}
 
 
-def _name(item: Item) -> list[Element]:
-    return [_run(f"{plain(item.name)}: ", weight="bolder")] if item.name else []
+def _tile(title: str, value: str) -> Element:
+    return {
+        "type": "Column",
+        "width": "stretch",
+        "items": [line(run(value, weight="bolder", size="large")), line(quiet(title), spacing="none")],
+    }
 
 
-def _figures(message: Message) -> Iterator[Element]:
-    if message.facts:
-        yield {
-            "type": "FactSet",
-            "spacing": "medium",
-            "facts": [{"title": title, "value": value} for title, value in message.facts],
-        }
+def _footer(message: Message, *, separator: bool) -> Iterator[Element]:
+    parts = list(_dated(message))
+    if message.tenant:
+        # Of an id its beginning: enough to tell tenants apart that share a channel.
+        parts.append(f"tenant {message.tenant[:8]}" if _ID.fullmatch(message.tenant) else named(message.tenant))
+    if parts:
+        yield line(quiet(BETWEEN.join(parts)), spacing="medium", separator=separator)
 
 
-def _footer(message: Message) -> Iterator[Element]:
+def _dated(message: Message) -> Iterator[str]:
     if message.as_of is not None:
-        stamp = f"{message.as_of:%Y-%m-%dT%H:%M:%SZ}"
-        yield {
-            "type": "TextBlock",
-            "text": f"Data as of {{{{DATE({stamp},SHORT)}}}} {{{{TIME({stamp})}}}}",
-            "isSubtle": True,
-            "size": "small",
-            "spacing": "medium",
-            "wrap": True,
-        }
+        yield f"Data as of {moment(message.as_of)}"
 
 
-def _actions(message: Message, shown: int) -> Iterator[Element]:
-    remedies = list(_remedies(message, shown))
-    if remedies:
-        yield {
-            "type": "Action.ShowCard",
-            "title": "What to do",
-            "card": {"type": "AdaptiveCard", "version": "1.4", "body": remedies},
-        }
-    if message.link:
-        yield {"type": "Action.OpenUrl", "title": "About this rule", "url": message.link}
-
-
-def _remedies(message: Message, shown: int) -> Iterator[Element]:
-    """What mends each new finding: folded away, because a command is long and is needed once."""
-    for section in message.sections:
-        items = section.items[:shown]
-        shown -= len(items)
-        if section.kind == "new":
-            for item in items:
-                yield _runs(*_name(item), _run(plain(item.remedy, MAX_REMEDY)), spacing="small")
-
-
-def _lasting(since: datetime, ended: datetime) -> str:
-    """A length of time in the largest two units that are not zero."""
-    seconds = max(1, round((ended - since).total_seconds()))
-    parts: list[str] = []
-    for name, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2])
-
-
-def _runs(*runs: Element, spacing: str = "default") -> Element:
-    return {"type": "RichTextBlock", "spacing": spacing, "inlines": list(runs)}
-
-
-def _run(text: str, **style: str | bool) -> Element:
-    return {"type": "TextRun", "text": text, **style}
+def _actions(message: Message, shown: int, told: int) -> Iterator[Element]:
+    every = card_remedies.advice(message, shown)
+    if every and told:
+        yield card_remedies.button(every, told, resolved=message.severity == "resolved")
+    yield from links(message)

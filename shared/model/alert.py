@@ -136,7 +136,7 @@ class ReceiverState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     `sent` are the times of the posts within the last hour, for keeping to its rate. `delivered_at` is the last post
     that it took, `failing_since` the first failure since then. `threads` are the receipts of the cards that stand there
     by group, where a card can be updated in place. `heartbeat_at` and `digest_at` are when these were last put into the
-    outbox.
+    outbox. `dropped` counts messages that made room while too many waited.
     """
 
     sent: tuple[datetime, ...] = ()
@@ -145,3 +145,4 @@ class ReceiverState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     threads: dict[str, str] = {}
     heartbeat_at: datetime | None = None
     digest_at: datetime | None = None
+    dropped: int = 0

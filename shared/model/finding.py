@@ -8,7 +8,9 @@ import msgspec
 
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
-SubjectKind = Literal["resource_account", "user", "tenant", "sku", "voice_app", "source", "subscription"]
+SubjectKind = Literal[
+    "resource_account", "user", "tenant", "sku", "voice_app", "source", "subscription", "receiver", "queue"
+]
 Evidence = dict[str, str | int | bool | list[str]]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from shared.delivery.workflows import WorkflowsWebhook
+from shared.alerting.pacing import Pace
+from shared.delivery.channels import sender_of
 from shared.exports.file import ExportFile
 from shared.graph.credential import credential_for
 from shared.graph.reader import GraphReader
@@ -32,7 +33,11 @@ def assemble(
         store=store or store_of(settings),
         reader=GraphReader(transport, clock),
         subscription=_subscription(settings, transport, clock),
-        sender=WorkflowsWebhook(settings.teams_webhook) if settings.teams_webhook is not None else None,
+        senders={each.name: sender_of(each, timing=settings.file.alerting) for each in settings.routing.receivers},
+        paces={
+            each.name: Pace(per_second=each.per_second, per_hour=each.per_hour) for each in settings.routing.receivers
+        },
+        routes=settings.routing.ways,
         telemetry=telemetry,
         clock=clock,
         transport=transport,

@@ -14,9 +14,9 @@ from shared.model.sources import REQUIRED, Source
 from shared.model.tenant import TenantState
 from shared.monitor.assembly import store_exists, store_of
 from shared.monitor.baseline import read_everything
-from shared.monitor.evaluate import snapshot_of
 from shared.monitor.lookup import guid, ids_of, nearest, telephone_number
 from shared.monitor.monitor import Monitor
+from shared.monitor.occasion import snapshot_of
 from shared.rules.catalogue import RULES
 from shared.rules.explanation import Explanation, explain
 from shared.settings import Settings

@@ -12,9 +12,10 @@ from shared.model.errors import LinekeeperError
 from shared.model.sources import REQUIRED
 from shared.model.tenant import TenantState
 from shared.monitor.baseline import read_everything
-from shared.monitor.evaluate import Occasion, judge, snapshot_of
+from shared.monitor.evaluate import judge
 from shared.monitor.lookup import guid, ids_of, telephone_number
 from shared.monitor.monitor import Monitor
+from shared.monitor.occasion import Occasion, snapshot_of
 from shared.monitor.voice import read_voice
 from shared.rules.engine import Evaluation
 from shared.rules.naming import one_line

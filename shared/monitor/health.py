@@ -31,7 +31,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 async def health(monitor: Monitor) -> Health:
     """The service's health now."""
-    channel: Literal["set", "not set"] = "set" if monitor.sender is not None else "not set"
+    channel: Literal["set", "not set"] = "set" if monitor.senders else "not set"
     try:
         state = await monitor.load()
     except LinekeeperError as problem:

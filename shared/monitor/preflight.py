@@ -145,7 +145,7 @@ async def _handshake(url: str) -> str:
 
 
 def _channel(monitor: Monitor) -> Checked:
-    if monitor.sender is None:
+    if not monitor.senders:
         detail = "LINEKEEPER_TEAMS_WEBHOOK_URL is not set: alerts wait in the outbox."
         return Checked(name="channel", purpose="telling people", outcome="off", detail=detail)
     detail = "The URL has the right form. Whether cards arrive is not tried here."

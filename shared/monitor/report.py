@@ -11,7 +11,8 @@ from shared.licensing.ledger import Allocation
 from shared.model.finding import Finding
 from shared.model.sources import SOURCES, ReadState, Source
 from shared.model.tenant import TenantState
-from shared.monitor.evaluate import Occasion, judge
+from shared.monitor.evaluate import judge
+from shared.monitor.occasion import Occasion
 from shared.rules.engine import Skipped
 
 SCHEMA = 1

@@ -21,8 +21,8 @@ from shared.model.directory import Account
 from shared.model.licences import Sku
 from shared.model.sources import Source
 from shared.monitor.baseline import read_everything
-from shared.monitor.evaluate import snapshot_of
 from shared.monitor.monitor import Monitor
+from shared.monitor.occasion import snapshot_of
 from shared.monitor.report import SCHEMA, SourceReport, report
 from shared.rules.snapshot import Snapshot
 

@@ -10,7 +10,7 @@ from shared.model.finding import Evidence, Finding
 from shared.model.voice import CallQueue
 from shared.rules.line_words import LISTED, QUEUE_PAGE, LineWords, place
 from shared.rules.naming import MAX_NAMES
-from shared.rules.rule import Rule
+from shared.rules.rule import SETTLING, Rule
 from shared.rules.snapshot import Snapshot
 from shared.voice.graph import Node
 
@@ -111,6 +111,7 @@ RULE = Rule(
     "the queue, or out of the group through which they came:",
     link=QUEUE_PAGE,
     check=check,
+    pending=SETTLING,
     severity_varies="critical where callers come to the queue and no able agent is left, else warning",
     sharpened_by=frozenset({"calling", "numbers"}),
 )

@@ -10,6 +10,7 @@ from shared.rules import (
     call_queue_agent_unable,
     call_queue_nobody_opted_in,
     call_queue_without_agents,
+    delivery_failing,
     licence_subscription_ending,
     licence_subscription_suspended,
     number_assignment_failed,
@@ -76,5 +77,6 @@ RULES: tuple[Rule, ...] = (
     toll_free_without_credits.RULE,
     source_stale.RULE,
     subscription_missing.RULE,
+    delivery_failing.RULE,
     permission_missing.RULE,
 )

@@ -10,7 +10,7 @@ from shared.rules.assignment import Mending, by_one_call, directly_held, leave_g
 from shared.rules.commands import LicenceChange
 from shared.rules.naming import licence_names
 from shared.rules.reading import is_resource_account
-from shared.rules.rule import LICENCE_RULE_PAGE, Rule
+from shared.rules.rule import LICENCE_RULE_PAGE, SETTLING, Rule
 from shared.rules.snapshot import Snapshot
 
 
@@ -59,5 +59,6 @@ RULE = Rule(
     "Else take the licence back.",
     link=LICENCE_RULE_PAGE,
     check=check,
+    pending=SETTLING,
     reading=reading,
 )

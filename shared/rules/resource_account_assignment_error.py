@@ -10,7 +10,7 @@ from shared.rules.assignment import Mending, assigned_again, by_one_call, direct
 from shared.rules.commands import LicenceChange
 from shared.rules.naming import MAX_NAMES, licence_name, one_line
 from shared.rules.reading import of_resource_accounts
-from shared.rules.rule import LICENCE_ERRORS_PAGE, Rule
+from shared.rules.rule import LICENCE_ERRORS_PAGE, SETTLING, Rule
 from shared.rules.snapshot import Snapshot
 
 _EXCLUDED = "MutuallyExclusiveViolation"
@@ -123,5 +123,6 @@ RULE = Rule(
     remedy="Mend what the error names, then assign the licence again; a group's licence is mended in the group.",
     link=LICENCE_ERRORS_PAGE,
     check=check,
+    pending=SETTLING,
     reading=reading,
 )

@@ -11,7 +11,7 @@ from shared.rules.assignment import Mending, assigned_again, by_one_call, direct
 from shared.rules.commands import LicenceChange
 from shared.rules.naming import licence_names
 from shared.rules.reading import held_licences
-from shared.rules.rule import LICENCE_RULE_PAGE, Rule
+from shared.rules.rule import LICENCE_RULE_PAGE, SETTLING, Rule
 from shared.rules.snapshot import Snapshot
 
 
@@ -72,5 +72,6 @@ RULE = Rule(
     remedy="Take the phone licence back; the resource-account licence stays:",
     link=LICENCE_RULE_PAGE,
     check=check,
+    pending=SETTLING,
     reading=held_licences,
 )

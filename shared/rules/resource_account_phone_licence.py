@@ -20,7 +20,7 @@ from shared.rules.commands import LicenceChange
 from shared.rules.naming import licence_names
 from shared.rules.reach import number_evidence, with_numbers
 from shared.rules.reading import held_licences
-from shared.rules.rule import LICENCE_RULE_PAGE, Rule
+from shared.rules.rule import LICENCE_RULE_PAGE, SETTLING, Rule
 from shared.rules.snapshot import Snapshot
 
 
@@ -75,6 +75,7 @@ RULE = Rule(
     remedy="Swap both licences in one save, never in two: two saves can break the account for good.",
     link=LICENCE_RULE_PAGE,
     check=check,
+    pending=SETTLING,
     severity_varies="info under a policy that allows a phone licence on accounts",
     sharpened_by=frozenset({"numbers"}),
     reading=held_licences,

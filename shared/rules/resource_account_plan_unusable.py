@@ -20,7 +20,7 @@ from shared.rules.commands import LicenceChange
 from shared.rules.naming import MAX_NAMES, licence_name, licence_names, one_line
 from shared.rules.reach import cannot_answer, reach_evidence, severity_by_reach
 from shared.rules.reading import of_resource_accounts
-from shared.rules.rule import LICENCE_RULE_PAGE, Rule
+from shared.rules.rule import LICENCE_RULE_PAGE, SETTLING, Rule
 from shared.rules.snapshot import USABLE, Snapshot
 
 
@@ -130,6 +130,7 @@ RULE = Rule(
     remedy="Make the plan of the resource-account licence work.",
     link=LICENCE_RULE_PAGE,
     check=check,
+    pending=SETTLING,
     severity_varies="critical on a line, warning where that is not known, info where nothing leads to it",
     sharpened_by=frozenset({"numbers", "voice"}),
     reading=reading,

@@ -41,7 +41,7 @@ class Snapshot:
     A *resource account* is a live directory user with Teams' department marker, or to whom a number leads that an
     attendant or queue answers, or that Teams lists among its application instances; a *person* is any other user. What
     a licence contains is read from the tenant's own SKUs. `expects_subscription` tells that changes are to be notified,
-    because there is a URL to notify. `graph_url` is where the requests that remedies show go to.
+    because there is a URL to notify, `expects_delivery` that there is a receiver. `graph_url` is where the requests that remedies show go to.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Snapshot:
         policy: Policy,
         intervals: Mapping[Source, timedelta] = INTERVALS,
         expects_subscription: bool = False,
+        expects_delivery: bool = False,
         thresholds: Thresholds = DEFAULTS,
         price: Price | None = None,
         graph_url: str = GRAPH_URL,
@@ -61,6 +62,7 @@ class Snapshot:
         self.policy = policy
         self.intervals = intervals
         self.expects_subscription = expects_subscription
+        self.expects_delivery = expects_delivery
         self.thresholds = thresholds
         self.price = price
         self.graph_url = graph_url

@@ -11,7 +11,7 @@ from shared.model.finding import Finding, Severity
 from shared.model.tenant import TenantState
 from shared.rules.line_words import VOICE_APPS_PAGE, LineWords, place
 from shared.rules.naming import one_line
-from shared.rules.rule import Rule
+from shared.rules.rule import SETTLING, Rule
 from shared.rules.snapshot import Snapshot
 from shared.voice.graph import Edge
 from shared.voice.path import SHORT_ID
@@ -183,6 +183,7 @@ RULE = Rule(
     remedy="Choose a target that exists in the settings of the attendant or queue, in the Teams admin center.",
     link=VOICE_APPS_PAGE,
     check=check,
+    pending=SETTLING,
     severity_varies="critical where every caller is sent there at once, info where no call comes to the attendant or "
     "queue",
     sharpened_by=frozenset({"numbers"}),

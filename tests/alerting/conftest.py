@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from shared.alerting.grouping import tell
-from shared.alerting.lifecycle import step
+from shared.alerting.lifecycle import RuleLife, step
+from shared.alerting.routing import Routes
 from shared.model.alert import Alert, GroupLog, Message
 from shared.model.finding import Finding, Topic
 from shared.model.timing import Timing
@@ -26,14 +28,31 @@ class Desk:
         self.topics = TOPICS if topics is None else topics
         self.alerts: dict[str, Alert] = {}
         self.groups: dict[str, GroupLog] = {}
+        self.muted: set[str] = set()
+        self.routes = Routes()
 
     def look(
         self, seconds: float, *findings: Finding, silent: Collection[str] = (), ahead: float = 0
     ) -> tuple[Message, ...]:
         """The messages that a look sends, so many seconds after the start, where these findings hold."""
         now = START + timedelta(seconds=seconds)
-        lives = step(self.alerts, findings, topics=self.topics, silent_rules=frozenset(silent), now=now)
-        told = tell(lives.alerts, self.groups, timing=Timing(), now=now, ahead=timedelta(seconds=ahead))
+        rules = {
+            rule: RuleLife(topic=topic, evidence=now, silent=rule in silent) for rule, topic in self.topics.items()
+        }
+        lives = step(self.alerts, findings, rules=rules, now=now)
+        alerts = {
+            key: msgspec.structs.replace(alert, muted_by="silence:s" if key in self.muted else "")
+            for key, alert in lives.alerts.items()
+        }
+        told = tell(
+            alerts,
+            self.groups,
+            routes=self.routes,
+            tenant="tenant",
+            timing=Timing(),
+            now=now,
+            ahead=timedelta(seconds=ahead),
+        )
         self.alerts, self.groups = told.alerts, told.groups
         return told.messages
 

@@ -81,8 +81,8 @@ def test_families_are_told_apart(new_desk: NewDesk, make_finding: MakeFinding) -
     desk.look(0, *found)
     messages = desk.look(30, *found)
     assert [(message.group, message.severity) for message in messages] == [
-        ("accounts", "critical"),
-        ("allocation", "warning"),
+        ("teams/accounts", "critical"),
+        ("teams/allocation", "warning"),
     ]
 
 

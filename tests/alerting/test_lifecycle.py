@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.alerting.lifecycle import Lives, step
+from shared.alerting.lifecycle import Lives, RuleLife, ended, step
 from shared.model.alert import Alert
 from shared.model.finding import Finding, Topic
 
 TOPICS = {"unlicensed": Topic("accounts", "Unlicensed"), "short": Topic("allocation", "Short")}
 
 MakeFinding = Callable[..., Finding]
+
+
+def lives_of(topics: Mapping[str, Topic], silent: Iterable[str], **life: Any) -> dict[str, RuleLife]:  # noqa: ANN401
+    return {rule: RuleLife(**{"topic": topic, "silent": rule in silent, **life}) for rule, topic in topics.items()}
 
 
 @pytest.fixture
@@ -27,9 +32,10 @@ def live(now: datetime) -> Callable[..., Lives]:
         minutes: int = 0,
         silent: Iterable[str] = (),
         topics: Mapping[str, Topic] = TOPICS,
+        **life: Any,  # noqa: ANN401 - how the rules' findings live
     ) -> Lives:
         at = now + timedelta(minutes=minutes)
-        return step(alerts, findings, topics=topics, silent_rules=frozenset(silent), now=at)
+        return step(alerts, findings, rules=lives_of(topics, tuple(silent), **{"evidence": at, **life}), now=at)
 
     return carried
 
@@ -170,9 +176,83 @@ def test_what_fires_is_what_was_found_or_could_not_be_looked_at(
         alerts = step(
             alerts,
             findings,
-            topics=TOPICS,
-            silent_rules=frozenset({"unlicensed"} if silent else ()),
+            rules=lives_of(TOPICS, {"unlicensed"} if silent else (), evidence=now + timedelta(minutes=number)),
             now=now + timedelta(minutes=number),
         ).alerts
         assert {key for key, alert in alerts.items() if alert.phase == "firing"} == expected
         assert all(alert.frozen == silent for alert in alerts.values() if alert.phase == "firing")
+
+
+def test_a_finding_that_is_no_outage_waits_until_it_has_held_for_as_long_as_its_rule_says(
+    live: Live, make_finding: MakeFinding, now: datetime
+) -> None:
+    found = make_finding("unlicensed", 1, "warning")
+    ten = timedelta(minutes=10)
+    first = live({}, [found], pending=ten)
+    assert (first.alerts[found.key].phase, first.transitions) == ("pending", ())
+    still = live(first.alerts, [found], minutes=9, pending=ten)
+    assert still.alerts[found.key].phase == "pending"
+    ripe = live(still.alerts, [found], minutes=10, pending=ten)
+    alert = ripe.alerts[found.key]
+    assert (alert.phase, alert.since, alert.fired) == ("firing", now, now + ten)
+    assert [each.to for each in ripe.transitions] == ["firing"]
+
+
+def test_a_blip_shorter_than_that_is_forgotten_without_a_word(live: Live, make_finding: MakeFinding) -> None:
+    found = make_finding("unlicensed", 1, "warning")
+    lives = live(live({}, [found], pending=timedelta(minutes=10)).alerts, [], minutes=5)
+    assert (lives.alerts, lives.transitions) == ({}, ())
+
+
+def test_a_pending_finding_whose_rule_is_silent_is_neither_dropped_nor_fires(
+    live: Live, make_finding: MakeFinding
+) -> None:
+    found = make_finding("unlicensed", 1, "warning")
+    lives = live(live({}, [found], pending=timedelta(minutes=10)).alerts, [], minutes=50, silent=["unlicensed"])
+    assert lives.alerts[found.key].phase == "pending"
+
+
+def test_an_outage_never_waits(live: Live, make_finding: MakeFinding) -> None:
+    found = make_finding("unlicensed", 1, "critical")
+    assert live({}, [found], pending=timedelta(minutes=10)).alerts[found.key].phase == "firing"
+    warned = live({}, [make_finding("unlicensed", 1, "warning")], pending=timedelta(minutes=10))
+    assert live(warned.alerts, [found], minutes=1, pending=timedelta(minutes=10)).alerts[found.key].phase == "firing"
+
+
+def test_an_end_must_be_seen_by_as_many_newer_reads_as_are_held_for(
+    live: Live, make_finding: MakeFinding, now: datetime
+) -> None:
+    found = make_finding("unlicensed")
+    open_ = live({}, [found], hold=2)
+    once = live(open_.alerts, [], minutes=5, hold=2)
+    assert (once.alerts[found.key].phase, once.alerts[found.key].absences) == ("firing", 1)
+    again = live(once.alerts, [], minutes=6, hold=2, evidence=now + timedelta(minutes=5))
+    assert again.alerts[found.key].phase == "firing"
+    twice = live(again.alerts, [], minutes=10, hold=2)
+    assert twice.alerts[found.key].phase == "resolved"
+
+
+def test_flapping_inside_the_hold_is_no_end_and_no_beginning(live: Live, make_finding: MakeFinding) -> None:
+    found = make_finding("unlicensed")
+    alerts = live({}, [found], hold=2).alerts
+    for minute in range(5, 100, 5):
+        lives = live(alerts, [found] if minute % 10 == 0 else [], minutes=minute, hold=2)
+        assert lives.transitions == ()
+        alerts = lives.alerts
+    assert alerts[found.key].phase == "firing"
+
+
+def test_what_was_seen_mended_is_not_raised_again_by_an_older_read(
+    live: Live, make_finding: MakeFinding, now: datetime
+) -> None:
+    found = make_finding("unlicensed")
+    ended_ = live(live({}, [found]).alerts, [], minutes=5)
+    cached = live(ended_.alerts, [found], minutes=6, evidence=now + timedelta(minutes=4))
+    assert (cached.alerts[found.key].phase, cached.transitions) == ("resolved", ())
+
+
+def test_a_persons_word_ends_what_fires_at_once(live: Live, make_finding: MakeFinding, now: datetime) -> None:
+    found = make_finding("unlicensed")
+    lives = ended(live({}, [found]).alerts, found.key, now)
+    assert (lives.alerts[found.key].phase, [each.to for each in lives.transitions]) == ("resolved", ["resolved"])
+    assert ended({}, found.key, now) == Lives({}, ())

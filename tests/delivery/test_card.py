@@ -1,46 +1,29 @@
-"""A message as a card: verdict first, within its budget, and deaf to whatever the tenant's names say."""
+"""A message as a card: verdict first, in order, dated in the reader's zone, and within its budget."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.alerting.compose import compose
-from shared.delivery.card import MAX_BYTES, card, envelope, plain
+from shared.delivery.card import MAX_BYTES, MAX_ITEMS, card, envelope
 from shared.model.alert import Alert, GroupLog, Item, Message, Section
-from shared.model.finding import Finding
+from shared.model.finding import Commands, Finding
+from tools.sample_cards import SAMPLES
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+SHOWN_NOW = "{{DATE(2026-11-20T10:00:00Z,SHORT)}} {{TIME(2026-11-20T10:00:00Z)}}"
 LINK = "https://learn.microsoft.com/microsoftteams/manage-resource-accounts"
-WORKING_ON_A_WEBHOOK = {"Action.OpenUrl", "Action.ShowCard", "Action.ToggleVisibility"}
-
-HOSTILE = [
-    "[x](javascript:alert(1))",
-    "<at>all</at>",
-    "{{DATE(2026-11-20T10:00:00Z,SHORT)}}",
-    "{{{DATE(2026-11-20T10:00:00Z,SHORT)}}}",
-    "{ {{{{TIME(2026-11-20T10:00:00Z)}}}}",
-    "${name}",
-    "**bold** _it_ `code` # head > quote",
-    "<img src=x onerror=alert(1)>",
-    "\u202egnp.exe\u200f\u2066",
-    "\N{TELEPHONE RECEIVER}\N{ZERO WIDTH JOINER}\N{WOMAN}" * 40,
-    "Sales\r\n\r\n- one\n- two\u2028three",
-    '"}]}},{"type":"Action.Submit"',
-    "x" * 300,
-]
 
 
 def item(name: str = "Sales", **changed: object) -> Item:
     values: dict[str, Any] = {
-        "rule": "unlicensed",
+        "rule": "resource-account-unlicensed",
         "title": "Account without a licence",
         "severity": "critical",
         "name": name,
@@ -55,7 +38,7 @@ def item(name: str = "Sales", **changed: object) -> Item:
 def message(*sections: Section, **changed: object) -> Message:
     values: dict[str, Any] = {
         "kind": "alert",
-        "group": "accounts",
+        "group": "teams/accounts",
         "severity": "critical",
         "headline": "Account without a licence: Sales",
         "sections": sections,
@@ -66,8 +49,8 @@ def message(*sections: Section, **changed: object) -> Message:
     return Message(**values)
 
 
-def new(*items: Item, total: int | None = None) -> Section:
-    return Section(kind="new", items=items, total=len(items) if total is None else total)
+def section(kind: str, *items: Item, total: int | None = None) -> Section:
+    return Section(kind=kind, items=items, total=len(items) if total is None else total)  # type: ignore[arg-type]
 
 
 def sent(what: Message) -> dict[str, Any]:
@@ -87,20 +70,29 @@ def elements(part: object) -> Iterator[dict[str, Any]]:
             yield from elements(value)
 
 
-def runs(what: Message) -> list[str]:
-    return [each["text"] for each in elements(sent(what)) if each.get("type") == "TextRun"]
+def lines(part: object) -> list[str]:
+    """The paragraphs as a reader sees them, from the top."""
+    blocks = [each["inlines"] for each in elements(part) if each.get("type") == "RichTextBlock"]
+    return ["".join(run["text"] for run in runs) for runs in blocks]
 
 
-def markdown(what: Message) -> list[str]:
-    """Every text that a renderer takes for Markdown."""
-    texts = [each["text"] for each in elements(sent(what)) if each.get("type") == "TextBlock"]
-    return texts + [
-        value for each in elements(sent(what)) for value in each.get("facts", []) for value in value.values()
-    ]
+def face(what: Message) -> list[str]:
+    """What stands on the card before anything is unfolded."""
+    return lines(sent(what)["body"])
+
+
+def folded(what: Message) -> list[str]:
+    """What stands behind the button."""
+    return lines([each.get("card") for each in sent(what).get("actions", [])])
+
+
+def named(texts: list[str]) -> int:
+    """How many of the findings whose names begin with `Line` stand on lines of their own."""
+    return len([text for text in texts if text.startswith("Line")])
 
 
 def test_the_envelope_is_the_only_shape_that_a_workflow_posts() -> None:
-    body = json.loads(envelope(message(new(item()))))
+    body = json.loads(envelope(message(section("new", item()))))
     assert body.keys() == {"type", "attachments"}
     assert body["type"] == "message"
     (attachment,) = body["attachments"]
@@ -115,155 +107,221 @@ def test_the_envelope_is_the_only_shape_that_a_workflow_posts() -> None:
     ("severity", "word"),
     [("critical", "Critical"), ("warning", "Warning"), ("info", "Notice"), ("resolved", "Resolved")],
 )
-def test_the_verdict_comes_first_as_sign_word_and_colour(severity: str, word: str) -> None:
-    content = sent(message(new(item()), severity=severity))
-    header = content["body"][0]
-    verdict, headline = header["items"][0]["inlines"]
-    assert verdict["text"].endswith(f" {word}: ")
-    assert not verdict["text"].startswith(word)
-    assert headline["text"] == "Account without a licence: Sales"
-    styles = {sent(message(severity=each))["body"][0]["style"] for each in ("critical", "warning", "info", "resolved")}
-    assert header["style"] in styles
-    assert len(styles) == 4
+def test_the_verdict_comes_first_and_severity_is_sign_word_and_colour(severity: str, word: str) -> None:
+    content = sent(message(section("new", item()), severity=severity))
+    first, second = lines(content["body"][0])
+    sign, verdict = first.split(" ", 1)
+    assert not sign.isalnum()
+    assert verdict == content["fallbackText"]
+    assert second.startswith(word)
+    others = [sent(message(severity=each))["body"][0] for each in ("critical", "warning", "info", "resolved")]
+    assert len({header["style"] for header in others}) == 4
+    assert len({lines(header)[0].split(" ")[0] for header in others}) == 4
 
 
-def test_a_new_finding_says_what_is_wrong_and_what_to_do() -> None:
-    texts = runs(message(new(item())))
-    assert "New (1)" in texts
-    assert {"Sales: ", "No licence.", "Assign one."} <= set(texts)
-    assert texts.index("No licence.") < texts.index("Assign one.")
+def test_a_card_reads_verdict_change_figures_date_and_then_the_buttons() -> None:
+    ended = item("Support", ended=NOW + timedelta(minutes=5))
+    what = message(
+        section("new", item()),
+        section("resolved", ended),
+        section("open", item("Orders")),
+        facts=(("Owned", "25"),),
+        links=(("Silence for a day", "https://example.com/s"), ("Status page", "https://example.com/p")),
+        tenant="Contoso",
+    )
+    texts = face(what)
+    wanted = ["New (1)", "Sales", "Mended (1)", "Support", "Still open (1)", "Orders", "25", "Owned"]
+    assert [text for text in texts[2:] if text in wanted] == wanted
+    assert texts[-1] == f"Data as of {SHOWN_NOW} \N{MIDDLE DOT} Contoso"
+    titles = [action["title"] for action in sent(what)["actions"]]
+    assert titles == ["What to do", "Silence for a day", "Status page", "About this rule"]
 
 
-def test_a_mended_finding_says_how_long_it_lasted_and_needs_no_remedy() -> None:
-    ended = item(ended=NOW + timedelta(hours=2, minutes=5, seconds=7))
-    texts = runs(message(Section(kind="resolved", items=(ended,), total=1), severity="resolved"))
-    assert " Lasted 2 h 5 min." in texts
-    assert "Assign one." not in texts
+def test_dates_are_those_of_the_reader_whatever_zone_they_come_in() -> None:
+    zone = timezone(timedelta(hours=-8))
+    texts = face(message(section("new", item(since=NOW.astimezone(zone))), as_of=NOW.astimezone(zone)))
+    assert f"Since {SHOWN_NOW}" in texts
+    assert texts[-1] == f"Data as of {SHOWN_NOW}"
 
 
-@pytest.mark.parametrize(
-    ("lasted", "said"),
-    [
-        (timedelta(0), "1 s"),
-        (timedelta(seconds=59), "59 s"),
-        (timedelta(seconds=60), "1 min"),
-        (timedelta(minutes=61), "1 h 1 min"),
-        (timedelta(days=3, hours=4, minutes=5), "3 d 4 h"),
-        (timedelta(days=400), "400 d"),
-    ],
-)
-def test_a_length_of_time_is_said_in_its_two_largest_units(lasted: timedelta, said: str) -> None:
-    section = Section(kind="resolved", items=(item(ended=NOW + lasted),), total=1)
-    assert f" Lasted {said}." in runs(message(section))
-
-
-def test_data_and_figures_are_dated_in_the_readers_own_zone() -> None:
-    content = sent(message(new(item()), facts=(("Owned", "25"),)))
-    assert {"title": "Owned", "value": "25"} in list(elements(content))
-    assert "{{DATE(2026-11-20T10:00:00Z,SHORT)}} {{TIME(2026-11-20T10:00:00Z)}}" in content["body"][-1]["text"]
+def test_a_tenants_id_is_shown_as_far_as_it_tells_tenants_apart() -> None:
+    what = message(section("new", item()), tenant="84bd8158-6d4d-4958-8b9f-9d6445542f95")
+    assert face(what)[-1] == f"Data as of {SHOWN_NOW} \N{MIDDLE DOT} tenant 84bd8158"
 
 
 def test_a_message_without_a_time_or_a_link_claims_none() -> None:
     bare = message(kind="announcement", text="Qualifying licences changed.", as_of=None, link="")
-    assert markdown(bare) == []
-    assert sent(bare)["actions"] == []
-    assert "Qualifying licences changed." in runs(bare)
+    assert face(bare)[2:] == ["Qualifying licences changed."]
+    assert "actions" not in sent(bare)
 
 
-def test_only_actions_that_work_on_a_webhooks_card_are_used() -> None:
-    found = list(elements(sent(message(new(item(), item("Support"))))))
-    actions = [each for each in found if str(each.get("type", "")).startswith("Action.")]
-    assert {each["type"] for each in actions} <= WORKING_ON_A_WEBHOOK
-    assert [each["url"] for each in actions if each["type"] == "Action.OpenUrl"] == [LINK]
-    assert not [each for each in found if each.get("selectAction")]
+def test_short_figures_stand_side_by_side_and_long_ones_on_lines() -> None:
+    facts = (*((f"Figure {number}", str(number)) for number in range(5)), ("Policy", "2023-shared-devices"))
+    content = sent(message(section("new", item()), facts=facts))
+    rows = [each["columns"] for each in elements(content) if each.get("type") == "ColumnSet"]
+    assert [len(row) for row in rows] == [4, 1]
+    assert lines(rows[0][0]) == ["0", "Figure 0"]
+    assert "Policy: 2023-shared-devices" in lines(content["body"])
+
+
+def test_an_announcement_says_the_figures_right_after_the_text() -> None:
+    texts = face(SAMPLES["announcement"])
+    assert texts[0].endswith("Free allocation fell from 85 to 45")
+    assert texts[2].startswith("Qualifying licences changed: SPE_E5 -400.")
+    assert texts[3:5] == ["45", "Free allocation"]
+
+
+def test_a_digest_has_the_ledger_on_top_then_each_rule_with_its_count_and_first_names() -> None:
+    texts = face(SAMPLES["digest"])
+    assert texts[1] == "Weekly digest"
+    assert texts[2:4] == ["85", "Free allocation"]
+    rule = texts.index("7 \N{MULTIPLICATION SIGN} Resource account without an attendant or queue")
+    assert texts[rule + 1 : rule + 3] == ["AA Old Front Desk, CQ Test 2024, AA Summer Campaign", "+4 more"]
+    assert folded(SAMPLES["digest"]) == []
+
+
+def test_a_digest_that_comes_as_one_section_counts_by_rule_too() -> None:
+    items = [item(name, title=title) for title, name in (("Orphan", "A"), ("Orphan", "B"), ("Unused", "C"))]
+    texts = face(message(section("open", *items, total=9), kind="digest", severity="info"))
+    assert texts[2:-1] == ["Open (9)", "2 \N{MULTIPLICATION SIGN} Orphan", "A, B", "Unused", "C", "+6 more"]
+
+
+def test_a_heartbeat_is_one_quiet_line_without_colour_or_buttons() -> None:
+    content = sent(SAMPLES["heartbeat"])
+    [text] = lines(content["body"])
+    assert "this channel can be reached. 5 findings are open, none of them critical. Data as of" in text
+    assert "actions" not in content
+    assert "style" not in content["body"][0]
+    assert {run["size"] for run in elements(content) if run.get("type") == "TextRun"} == {"small"}
+
+
+def test_a_heartbeat_counts_in_its_line_what_it_is_given_as_figures() -> None:
+    what = message(kind="heartbeat", severity="info", headline="All is well.", facts=(("Open", "5"), ("Critical", "0")))
+    assert face(what) == [
+        f"\N{HEAVY CHECK MARK} All is well. Open 5 \N{MIDDLE DOT} Critical 0. Data as of {SHOWN_NOW}."
+    ]
+
+
+def test_a_test_card_says_what_it_proves_and_what_not() -> None:
+    texts = face(SAMPLES["test"])
+    assert texts[1] == "A test: nothing is wrong"
+    assert texts.index("What this proves") < texts.index("What it does not prove")
+    assert "202" in texts[-1]
+    assert "no receipt" in texts[-1]
+
+
+def test_a_notice_is_its_headline_and_its_text() -> None:
+    texts = face(SAMPLES["notice"])
+    assert texts[0].endswith("A silence ends within a day")
+    assert texts[1] == "Notice"
+    assert "ends on 21 November" in texts[2]
+
+
+def test_only_web_pages_become_buttons_and_no_more_than_a_row_holds() -> None:
+    links = (
+        ("Script", "javascript:alert(1)"),
+        ("Teams", "msteams:/l/chat"),
+        ("None", ""),
+        ("Broken", "https://[x"),
+        ("Long", "https://example.com/" + "x" * 1000),
+        *((f"Page {number}", f"https://example.com/{number}?sig=a%2Fb&t=1") for number in range(9)),
+    )
+    actions = sent(message(section("new", item()), links=links))["actions"]
+    assert len(actions) <= 6
+    assert [each["url"] for each in actions[1:]] == [url for _, url in links[5:9]] + [LINK]
 
 
 @pytest.mark.parametrize("name", ["x" * 10_000, "\N{TELEPHONE RECEIVER}" * 10_000, '"\\\x01' * 3_333, "{" * 10_000])
 def test_500_findings_with_endless_names_fit_and_are_counted(
     name: str, make_alert: Callable[..., Alert], make_finding: Callable[..., Finding]
 ) -> None:
-    alerts = [make_alert(make_finding("unlicensed", number, name=name, summary=name)) for number in range(500)]
+    alerts = [
+        make_alert(make_finding("unlicensed", number, name=f"Line{name}", summary=name, remedy=name))
+        for number in range(500)
+    ]
     what = compose("accounts", {alert.finding.key: alert for alert in alerts}, GroupLog(), "first", as_of=NOW)
-    body = envelope(what)
-    assert len(body) <= MAX_BYTES == 18 * 1024
-    texts = runs(what)
-    (rest,) = (int(text[1:].removesuffix(" more")) for text in texts if text.endswith(" more"))
-    named = len([each for each in sent(what)["body"] if len(each.get("inlines", [])) > 1])
+    assert len(envelope(what)) <= MAX_BYTES == 18 * 1024
+    texts = face(what)
+    (rest,) = (int(text[1:].removesuffix(" more")) for text in texts if text.startswith("+"))
     assert "New (500)" in texts
-    assert named > 0
-    assert named + rest == 500
+    assert named(texts) + rest == 500
+    assert named(texts) >= 5
+    assert folded(what)
+
+
+def test_a_message_that_carries_500_findings_is_a_card_of_twenty() -> None:
+    what = message(section("new", *(item(f"Line {number}") for number in range(500)), total=537))
+    assert named(face(what)) == MAX_ITEMS == 20
+    assert "+517 more" in face(what)
+
+
+def test_ordinary_findings_are_all_named() -> None:
+    what = message(section("new", *(item(f"Line {number}", numbers=("+14255550100",)) for number in range(20))))
+    assert named(face(what)) == 20
+    assert not [text for text in face(what) if text.endswith(" more")]
 
 
 def test_as_many_are_named_as_fit() -> None:
-    what = message(new(*(item(f"{number} {'x' * 350}", summary="x" * 300) for number in range(30))))
-    named = len([each for each in sent(what)["body"] if len(each.get("inlines", [])) > 1])
-    around = len(envelope(what)) - len(msgspec.json.encode(card(what, named)))
-    assert len(msgspec.json.encode(card(what, named + 1))) + around > MAX_BYTES
-
-
-def test_twenty_ordinary_findings_are_all_named() -> None:
-    what = message(new(*(item(f"Line {number}") for number in range(20))))
-    assert not [text for text in runs(what) if text.endswith(" more")]
-    assert {f"Line {number}: " for number in range(20)} <= set(runs(what))
+    everywhere = "\N{TELEPHONE RECEIVER}" * 400
+    items = [item(f"Line {number} {everywhere}", title=str(number), summary=everywhere) for number in range(20)]
+    what = message(section("new", *items))
+    count = named(face(what))
+    assert 0 < count < 20
+    around = len(envelope(what)) - len(msgspec.json.encode(card(what, count, 1)))
+    assert len(msgspec.json.encode(card(what, count + 1, 1))) + around > MAX_BYTES
 
 
 def test_what_does_not_fit_goes_from_the_end_and_every_section_keeps_its_count() -> None:
-    long = "x" * 400
-    fresh = tuple(item(f"{number} {long}", summary=long, remedy=long) for number in range(12))
-    standing = tuple(item(f"{number} {long}", summary=long) for number in range(8))
-    texts = runs(message(new(*fresh), Section(kind="open", items=standing, total=30)))
+    long = "\N{TELEPHONE RECEIVER}" * 400
+    fresh = [item(f"Line {number} {long}", title=str(number), summary=long, remedy=long) for number in range(12)]
+    standing = [item(f"Line {number} {long}", summary=long) for number in range(8)]
+    texts = face(message(section("new", *fresh), section("open", *standing, total=30)))
     assert "New (12)" in texts
     assert "Still open (30)" in texts
-    assert "+30 more" in texts
+    assert texts[-2] == "+30 more"
+    assert f"+{12 - named(texts)} more" in texts
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_name_is_nothing_but_text(name: str) -> None:
-    hostile = item(name, title=name, summary=name, remedy=name, ended=NOW + timedelta(minutes=1))
-    sections = [Section(kind=kind, items=(hostile,), total=2) for kind in ("new", "resolved", "open")]
-    what = message(*sections, headline=name, text=name, facts=(("Owned", "25"),))
-    harmless = message(*[Section(kind=each.kind, items=(item(ended=NOW),), total=2) for each in sections], text="x")
-    assert markdown(what) == [*markdown(harmless), "Owned", "25"]
-    assert not [text for text in runs(what) if "{{" in text]
-    assert not [text for text in runs(what) if len(text.splitlines()) > 1]
-    shape = [each.get("type") for each in elements(sent(message(*sections, text=name)))]
-    assert shape == [each.get("type") for each in elements(sent(harmless))]
+def test_remedies_give_way_before_the_names_of_findings_do() -> None:
+    commands = Commands(powershell="p" * 1400, request="r" * 1400, admin_centre="Words.")
+    items = [item(f"Line {number}", remedy=f"Mend {number}.", commands=commands) for number in range(20)]
+    what = message(section("new", *items))
+    assert len(envelope(what)) <= MAX_BYTES
+    assert named(face(what)) == 20
+    shown = named(folded(what))
+    assert 0 < shown < 20
+    assert folded(what)[-1].startswith(f"+{20 - shown} more")
 
 
-def test_a_name_is_shown_as_it_is_where_it_harms_nobody() -> None:
-    for name in ("Müller & Söhne", "خدمة العملاء", "[Sales] (EMEA) {1}", "<Support>", "销售"):
-        assert plain(name) == name
-
-
-def test_a_long_name_is_cut_and_shows_it() -> None:
-    assert plain("x" * 401) == "x" * 399 + "\N{HORIZONTAL ELLIPSIS}"
-    assert plain("x" * 400) == "x" * 400
-
-
-anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=600)
-
-
-braces = st.lists(st.sampled_from(["{", "{{", "{ {", "\u2060", "DATE", "\n"]), max_size=6).map("".join)
-
-
-@given(braces | anything)
-def test_no_text_leaves_a_template_brace_or_a_second_line(text: str) -> None:
-    assert "{{" not in plain(text)
-    assert len(plain(text).splitlines()) <= 1
-    assert len(plain(text, 20)) <= 20
-
-
-@given(st.lists(st.tuples(anything, anything), max_size=20), st.integers(0, 500))
-def test_whatever_is_told_the_envelope_is_json_within_the_budget(texts: list[tuple[str, str]], more: int) -> None:
-    items = [item(name, summary=text, remedy=text, title=name) for name, text in texts]
-    body = envelope(message(new(*items, total=len(items) + more)))
-    assert len(body) <= MAX_BYTES
-    assert json.loads(body)["type"] == "message"
+def test_the_worst_of_all_messages_is_within_the_budget() -> None:
+    worst = "\N{TELEPHONE RECEIVER}" * 10_000
+    url = f"https://example.com/{'x' * 780}"
+    dreadful = item(
+        worst,
+        title=worst,
+        summary=worst,
+        remedy=worst,
+        numbers=(worst,) * 50,
+        commands=Commands(powershell=worst, request=f"{worst}\n" * 50, admin_centre=worst),
+        worse=True,
+    )
+    for kind in ("alert", "announcement", "digest", "heartbeat", "notice", "test"):
+        what = message(
+            *(section(each, *(dreadful,) * 50) for each in ("new", "resolved", "open") * 20),
+            kind=kind,
+            headline=worst,
+            text=worst,
+            facts=((worst, worst),) * 100,
+            link=url,
+            links=((worst, url),) * 100,
+            tenant=worst,
+        )
+        size = len(envelope(what))
+        assert size <= MAX_BYTES, kind
 
 
 def test_a_card_names_no_more_than_it_is_told_to() -> None:
-    content = card(message(new(item("One"), item("Two"))), 1)
-    texts = [each["text"] for each in elements(content) if each.get("type") == "TextRun"]
-    assert "One: " in texts
-    assert "Two: " not in texts
+    texts = lines(card(message(section("new", item("One"), item("Two"))), 1)["body"])
+    assert "One" in texts
+    assert "Two" not in texts
     assert "+1 more" in texts

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 
-from functions import changes, deliver, delta, health, licences, notifications, sweep, upkeep, voice
+from functions import changes, deliver, delta, health, licences, notifications, silences, sweep, upkeep, voice
 from shared.host import HostSettings, LocalHost, SqliteQueueStore, read_functions, read_host_settings
 from shared.host.bindings import HttpRoute, QueueTrigger, TimerTrigger
 from shared.model.change_message import ChangeMessage
@@ -29,7 +29,7 @@ ENVIRONMENT = {"LINEKEEPER_TENANT_ID": TENANT, "LINEKEEPER_CLIENT_STATE": CLIENT
 def app(environment: dict[str, str] | None = None) -> func.FunctionApp:
     made = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
     runtime = Runtime(environment or ENVIRONMENT)
-    for trigger in (notifications, changes, licences, delta, voice, sweep, upkeep, deliver, health):
+    for trigger in (notifications, changes, licences, delta, voice, sweep, upkeep, deliver, health, silences):
         made.register_functions(trigger.blueprint(runtime))
     return made
 
@@ -57,6 +57,7 @@ def test_every_function_has_the_name_and_the_trigger_that_others_rely_on() -> No
         "upkeep",
         "deliver",
         "health",
+        "silences",
     }
     webhook, queue = found["notifications"], found["changes"]
     assert isinstance(webhook, HttpRoute)

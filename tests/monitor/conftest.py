@@ -20,10 +20,12 @@ from shared.graph.subscription import ChangeSubscription
 from shared.graph.transport import GraphTransport
 from shared.model.alert import Message
 from shared.model.tenant import TenantState
+from shared.model.timing import Timing
 from shared.monitor.assembly import NOTIFICATIONS_PATH
 from shared.monitor.baseline import read_everything
 from shared.monitor.monitor import Monitor
 from shared.monitor.upkeep import keep_subscription
+from shared.rules.catalogue import RULES
 from shared.settings import Secret, Settings
 from shared.settings_file import FileSettings, SourceSettings
 from shared.state.memory import MemoryStore
@@ -33,6 +35,9 @@ from simulator import SimulatorServer, contoso
 from simulator.contoso import E5, RESOURCE_ACCOUNT, TENANT_ID, unlicensed_line_names, user_id
 
 NOWHERE = "http://127.0.0.1:9/v1.0"
+PROMPT = Timing(hold=1, pending={rule.id: timedelta(0) for rule in RULES})
+"""Findings count and end at the first look, for tests that are not about waiting."""
+
 AtFirst = Callable[[str, Callable[[], object]], None]
 CLIENT_STATE = "a-client-state-of-at-least-32-characters"
 
@@ -222,7 +227,7 @@ async def make_monitor(
             graph_url=graph_url,
             notification_url=notification_url,
             client_state=Secret(client_state),
-            file=FileSettings(sources=SourceSettings(**sources)),
+            file=FileSettings(alerting=PROMPT, sources=SourceSettings(**sources)),
         )
         transport = GraphTransport(graph_url, DevelopmentCredential(), sleep=pauses)
         subscription = None
@@ -238,7 +243,7 @@ async def make_monitor(
             store=store,
             reader=GraphReader(transport, clock, budget),
             subscription=subscription,
-            sender=sender,
+            senders={"teams": sender} if sender is not None else {},
             telemetry=telemetry,
             clock=clock,
             transport=transport,

@@ -15,13 +15,18 @@ from shared.model.licences import Sku
 from shared.model.sources import SourceState
 from shared.model.tenant import TenantState
 from shared.model.timing import Timing
-from shared.monitor.evaluate import OUTBOX_LIMIT, RECENT, Occasion, evaluate, told
+from shared.monitor.evaluate import RECENT, evaluate
+from shared.monitor.occasion import Occasion
+from shared.monitor.telling import OUTBOX_LIMIT, told
+from shared.rules.catalogue import RULES
 
 RESOURCE_ACCOUNT_SKU = "440eaaa8-b3e0-484b-a8be-62870b9ba70a"
 MICROSOFT_365_E5 = "06ebc4ee-1bb5-47dd-8120-11324bc54e06"
 
 MakeAccount = Callable[..., Account]
 MakeSku = Callable[..., Sku]
+PROMPT = Timing(hold=1, pending={rule.id: timedelta(0) for rule in RULES})
+
 At = Callable[..., TenantState]
 
 
@@ -54,7 +59,7 @@ def at(now: datetime, make_state: Callable[..., TenantState]) -> At:
             names = ("alerts", "groups", "outbox", "recent", "entitled", "qualifying_by_sku")
             kept = {name: getattr(before, name) for name in names}
         state = make_state(*accounts, skus=skus, **{"sources": fresh.sources, **kept})
-        return evaluate(state, Occasion(now=moment, policy=CURRENT, timing=Timing(), traceparent="trace"))
+        return evaluate(state, Occasion(now=moment, policy=CURRENT, timing=PROMPT, traceparent="trace"))
 
     return evaluated
 
@@ -103,7 +108,7 @@ def test_evaluating_twice_at_the_same_moment_changes_nothing_more(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount, now: datetime
 ) -> None:
     state = at(30, make_account(1), skus=skus(20), before=at(0, make_account(1), skus=skus(20)))
-    again = Occasion(now=now + timedelta(seconds=30), policy=CURRENT, timing=Timing(), traceparent="trace")
+    again = Occasion(now=now + timedelta(seconds=30), policy=CURRENT, timing=PROMPT, traceparent="trace")
     assert evaluate(state, again) == state
 
 
@@ -132,7 +137,7 @@ def test_a_source_that_is_read_again_thaws_what_rests_on_it(
 def test_a_document_that_nothing_was_read_into_opens_nothing(
     make_state: Callable[..., TenantState], make_account: MakeAccount, now: datetime
 ) -> None:
-    occasion = Occasion(now=now, policy=CURRENT, timing=Timing())
+    occasion = Occasion(now=now, policy=CURRENT, timing=PROMPT)
     state = evaluate(make_state(make_account(1), read=None), occasion)
     assert (state.alerts, state.outbox, state.entitled) == ({}, (), None)
 
@@ -217,7 +222,7 @@ def test_a_look_between_evaluations_tells_what_falls_due_before_the_next(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount, now: datetime
 ) -> None:
     state = at(0, make_account(1), skus=skus(20))
-    look = Occasion(now=now + timedelta(seconds=10), policy=CURRENT, timing=Timing())
+    look = Occasion(now=now + timedelta(seconds=10), policy=CURRENT, timing=PROMPT)
     assert told(state, look).outbox == ()
     outbox: tuple[OutboxEntry, ...] = told(state, look, ahead=timedelta(seconds=20)).outbox
     assert len(outbox) == 1
@@ -240,6 +245,6 @@ def test_a_message_is_as_old_as_the_older_of_its_sources(
         alerts=opened.alerts,
         groups=opened.groups,
     )
-    occasion = Occasion(now=now + timedelta(seconds=30), policy=CURRENT, timing=Timing())
+    occasion = Occasion(now=now + timedelta(seconds=30), policy=CURRENT, timing=PROMPT)
     (entry,) = evaluate(state, occasion).outbox
     assert entry.message.as_of == now - timedelta(minutes=3)

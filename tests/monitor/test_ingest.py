@@ -76,7 +76,7 @@ async def test_a_licence_taken_from_a_line_is_one_alert_and_one_message(
     assert firing(state) == {UNLICENSED}
     assert state.alerts[UNLICENSED].since == clock.now
     clock.advance(seconds=30)
-    await tell_and_deliver(msgspec.structs.replace(monitor, sender=None))
+    await tell_and_deliver(msgspec.structs.replace(monitor, senders={}))
     (entry,) = (await monitor.load()).outbox
     assert entry.message.headline == "Resource account without a licence: AA Main Line Seattle"
     await tell_and_deliver(monitor)
