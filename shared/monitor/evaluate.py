@@ -145,10 +145,17 @@ def _announced(state: TenantState, snapshot: Snapshot) -> tuple[TenantState, tup
             now=snapshot.now,
             link=LICENCE_RULE_PAGE,
             price=snapshot.price,
+            unread=state.subscriptions is None and not state.entitled_with_trials,
         )
         messages = (message,)
     counted = qualifying_by_sku(ledger)
-    return msgspec.structs.replace(state, entitled=ledger.entitled, qualifying_by_sku=counted), messages
+    state = msgspec.structs.replace(
+        state,
+        entitled=ledger.entitled,
+        entitled_with_trials=state.subscriptions is None,
+        qualifying_by_sku=counted,
+    )
+    return state, messages
 
 
 def _ledger_is_sound(snapshot: Snapshot) -> bool:

@@ -24,14 +24,15 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """All accounts that matter, read whole between a delta link and the delta that continues it.
 
     `licence_skus` are the SKUs of the resource-account licence whose holders were listed. `departed` are the accounts
-    that the document held, that no listing named, and that are no live users. It is not `complete` where the delta
-    after the listings was not read to its end.
+    that the document held, that no listing named, and that are no live users. `told` are those of whom the delta after
+    the listings told. It is not `complete` where that delta was not read to its end.
     """
 
     begun: datetime
     accounts: tuple[Account, ...]
     departed: tuple[Departed, ...] = ()
     licence_skus: tuple[str, ...] = ()
+    told: frozenset[str] = frozenset()
     link: str
     complete: bool = True
 
@@ -40,7 +41,8 @@ def with_baseline(state: TenantState, baseline: Baseline) -> TenantState:
     """The document with its accounts read anew, unless a later baseline has done so.
 
     What single reads and deltas have told since the baseline began stays. The delta link is the baseline's: replaying
-    what a later delta has brought already does no harm.
+    what a later delta has brought already does no harm. A listing may be answered by a replica that lags behind delta:
+    where it contradicts what delta told a short while ago, delta stands, and the account is waited for.
     """
     if state.delta.baseline is not None and state.delta.baseline >= baseline.begun:
         return state
@@ -49,12 +51,36 @@ def with_baseline(state: TenantState, baseline: Baseline) -> TenantState:
     judged_alike = set(baseline.licence_skus) <= set(state.delta.listed)
     told_later = {key for key, at in state.delta.brought.items() if at > baseline.begun and judged_alike}
     accounts = {account.id: account for account in baseline.accounts if account.id not in told_later} | later
+    doubted = _doubted(state, baseline, accounts) - later.keys()
+    accounts = {key: each for key, each in accounts.items() if key not in doubted}
+    accounts |= {key: state.accounts[key] for key in doubted & state.accounts.keys()}
+    departed = tuple(each for each in baseline.departed if each.id not in doubted)
     position = msgspec.structs.replace(
-        state.delta, link=baseline.link, baseline=baseline.begun, listed=baseline.licence_skus, sweep_due=False
+        state.delta,
+        link=baseline.link,
+        baseline=baseline.begun,
+        listed=baseline.licence_skus,
+        awaited=(*state.delta.awaited, *sorted(doubted - set(state.delta.awaited)))[-REMEMBER_IDS:],
+        sweep_due=False,
     )
-    state = following(msgspec.structs.replace(state, delta=position), accounts, baseline.departed, baseline.begun)
+    state = following(msgspec.structs.replace(state, delta=position), accounts, departed, baseline.begun)
     enter = marked if baseline.complete else partly
     return enter(state, "accounts", baseline.begun)
+
+
+def _doubted(state: TenantState, baseline: Baseline, accounts: dict[str, Account]) -> set[str]:
+    """Those of whom a baseline says something else than delta did a short while ago, and its own delta says nothing."""
+    told = {
+        key
+        for key, at in state.delta.told.items()
+        if key not in baseline.told and baseline.begun - at <= REMEMBER_BROUGHT
+    }
+    listed = {
+        key
+        for key in told & accounts.keys()
+        if _contradicts_delta(state, accounts[key], state.accounts.get(key), baseline.begun)
+    }
+    return listed | (told & {each.id for each in baseline.departed} & state.accounts.keys())
 
 
 def with_delta(state: TenantState, read: DeltaRead) -> TenantState:

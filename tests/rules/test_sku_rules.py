@@ -108,7 +108,39 @@ def test_a_licence_that_does_not_count_takes_nothing_unless_the_site_lets_it_cou
 
 def test_resource_account_licences_that_end_leave_more_assigned_than_owned(renewal: Callable[..., Snapshot]) -> None:
     (found,) = ENDING.check(renewal(sku_id=RESOURCE_ACCOUNT, ending=25, needed=100))
-    assert found.summary.endswith("100 resource-account licences are left for 125 that are assigned.")
+    assert found.summary.endswith("100 PHONESYSTEM_VIRTUALUSER are left for 125 that are assigned.")
+
+
+def test_two_halves_that_end_on_one_day_are_one_end(
+    make_sku: MakeSku,
+    make_account: Callable[..., Account],
+    make_state: MakeState,
+    make_snapshot: MakeSnapshot,
+) -> None:
+    halves = tuple(
+        CommerceSubscription(id=name, sku_id=MICROSOFT_365_E5, total=615, next_lifecycle=NOW + timedelta(days=10))
+        for name in ("one", "other")
+    )
+    skus = (make_sku(MICROSOFT_365_E5, plans.MCOEV, enabled=1_230, part_number="SPE_E5"),)
+    accounts = [make_account(number) for number in range(80)]
+    found = list(ENDING.check(make_snapshot(make_state(*accounts, skus=skus, subscriptions=halves))))
+    assert [each.aspect for each in found] == ["one", "other"]
+    assert "nor the other one that ends by then, the allocation falls from 148 to 0" in found[0].summary
+
+
+def test_spare_licences_of_another_sku_do_not_cover_those_that_end(
+    make_sku: MakeSku, make_resource_account_sku: MakeSku, make_state: MakeState, make_snapshot: MakeSnapshot
+) -> None:
+    faculty = "0e142028-345e-45da-8d92-8bfd4093bbb9"
+    ends = CommerceSubscription(id="short", sku_id=RESOURCE_ACCOUNT, total=50, next_lifecycle=NOW + timedelta(days=10))
+    skus = (make_resource_account_sku(50, 50), make_sku(faculty, plans.MCOEV_VIRTUALUSER, enabled=60))
+    (found,) = ENDING.check(make_snapshot(make_state(skus=skus, subscriptions=(ends,))))
+    assert "0 " in found.summary
+    assert found.summary.endswith("are left for 50 that are assigned.")
+
+
+def test_a_day_that_has_passed_was_survived(renewal: Callable[..., Snapshot]) -> None:
+    assert list(ENDING.check(renewal(-40))) == []
 
 
 def test_where_accounts_are_short_already_only_an_end_that_takes_more_is_spoken_of(
