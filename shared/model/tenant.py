@@ -60,10 +60,10 @@ class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     `departed` are accounts that mattered and were deleted. `subscriptions` are the tenant's commerce subscriptions as
     read at `subscriptions_read`; None where they may not be read. `entitled` is the allocation at the last complete
     read, the one that a change is announced against; `entitled_with_trials` that trials counted in it, because nobody
-    knew which they were. `voice` is what the export told last, and `referenced` are the
-    people and groups that it refers to, as `look_ups` told of them; `voice_seen` is the version of the export that was
-    read last, newer or older than what is known. `opted_out_since` is which export first told of a queue all of whose agents had
-    opted out, by its id. `licence_histories` is what is remembered of accounts' licences.
+    knew which they were. `voice` is what the export told last, and `referenced` are the people and groups that it
+    refers to, as `look_ups` told of them; `voice_seen` is the version of the export that was read last, be it older
+    than what is known. `opted_out_since` is which export first told of a queue all of whose agents had opted out, by
+    its id. `licence_histories` is what is remembered of accounts' licences.
     """
 
     tenant: str

@@ -88,6 +88,7 @@ async def baseline_of(monitor: Monitor, licences: LicencesRead, known: TenantSta
         departed=departed,
         licence_skus=licence_skus,
         told=frozenset(change.id for change in read.changes),
+        changes=read.changes,
         link=state.delta.link,
         complete=read.complete,
     )

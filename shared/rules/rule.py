@@ -30,7 +30,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `holds_when` says when, as the end of a sentence. `severity` is what it usually finds; `severity_varies` says by
     what a finding is worse or milder. `reads` are the sources that must have been read completely and recently for it
     to say anything, either way; `sharpened_by` are those that it uses where they are known. `reading` tells of one
-    account what the rule looks at, for rules about accounts.
+    account what the rule looks at, for rules about accounts. `judged_in_part` tells why it cannot judge all that it
+    is about now, or nothing: what it finds then counts, and that it does not find something shows nothing.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     severity_varies: str = ""
     sharpened_by: frozenset[Source] = frozenset()
     reading: Reading | None = None
+    judged_in_part: Callable[[Snapshot], str] | None = None
 
     @property
     def topic(self) -> Topic:

@@ -184,7 +184,14 @@ def test_a_resource_account_licence_that_no_longer_works_is_critical_where_it_is
 ) -> None:
     (found,) = expired(make_resource_account_sku(0, assigned, status=status, suspended=85))
     assert (found.severity, found.evidence["state"], found.subject.id) == (severity, status, RESOURCE_ACCOUNT)
-    assert ("85 resource accounts hold one" in found.summary) == (severity == "critical")
+    assert ("85 accounts hold one" in found.summary) == (severity == "critical")
+
+
+def test_one_holder_of_a_licence_that_no_longer_works_is_one_account(
+    expired: Callable[..., list[Finding]], make_resource_account_sku: MakeSku
+) -> None:
+    (found,) = expired(make_resource_account_sku(0, 1, status="Suspended", suspended=1))
+    assert found.summary.endswith(" 1 account holds one.")
 
 
 @pytest.mark.parametrize("status", ["Warning", "Suspended", "LockedOut", "Deleted"])
@@ -203,7 +210,7 @@ def test_a_licence_that_is_in_force_or_of_no_matter_or_in_an_unknown_state_is_no
     assert expired(make_sku(1, status="Suspended"), make_sku(ROOMS_PRO, plans.MCOEV, status="Suspended")) == []
 
 
-@pytest.mark.parametrize("name", ["MCOEV_NEXT", "mcoev2", " MCOEV_VIRTUALUSER_2027", "TEAMS_VIRTUALUSER"])
+@pytest.mark.parametrize("name", ["MCOEV_NEXT", "mcoev2"])
 def test_a_plan_named_like_a_phone_plan_under_an_unknown_id_is_surfaced_and_not_counted(
     make_state: MakeState, make_snapshot: MakeSnapshot, name: str
 ) -> None:
@@ -215,6 +222,20 @@ def test_a_plan_named_like_a_phone_plan_under_an_unknown_id_is_surfaced_and_not_
     assert unknown in found.summary
     assert found.remedy.endswith(f'policy.skus = {{ "{MICROSOFT_365_E5}" = true }}')
     assert snapshot.allocation.qualifying == 0
+
+
+@pytest.mark.parametrize("name", [" MCOEV_VIRTUALUSER_2027", "Teams_VirtualUser"])
+def test_a_plan_named_like_the_resource_account_licence_is_never_advised_to_count(
+    make_state: MakeState, make_snapshot: MakeSnapshot, name: str
+) -> None:
+    named = tuple(
+        ServicePlan(f"11111111-2222-3333-4444-55555555555{digit}", each) for digit, each in enumerate((name, "MCOEV2"))
+    )
+    sku = Sku(id=MICROSOFT_365_E5, part_number="NEXT", enabled=7, plans=named)
+    (found,) = UNKNOWN_PLAN.check(make_snapshot(make_state(skus=(sku,))))
+    assert "policy.skus" not in found.remedy
+    assert "may be the resource-account licence under a new id" in found.remedy
+    assert "upgrade, or report" in found.remedy
 
 
 def test_known_phone_plans_and_plans_without_names_are_not_surfaced(
