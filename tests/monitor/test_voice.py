@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -167,7 +168,8 @@ async def test_groups_that_may_not_be_looked_up_are_spoken_of(
     exporter: Exporter, listening: Monitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     exporter.sim.graph.refusals[LOOK_UP] = 403
-    await read(listening)
+    with caplog.at_level(logging.WARNING, logger="linekeeper"):
+        await read(listening)
     assert "groups that call flows refer to are not judged" in caplog.text
 
 
