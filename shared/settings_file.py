@@ -8,7 +8,7 @@ import tomllib
 import uuid
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -21,6 +21,11 @@ from shared.rules.thresholds import Thresholds
 
 DOCUMENTED = "docs/settings.md"
 ROUTING_TABLES = frozenset({"receivers", "routes"})
+SHORTEST_AGE = timedelta(minutes=15)
+"""An export is looked for every five minutes; one that is older than this may be the newest there is."""
+
+LONGEST = timedelta(days=3660)
+"""No duration is longer: beyond the calendar, nothing can be added to a date."""
 
 
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +94,17 @@ def _with_durations(tables: dict[str, Any]) -> dict[str, Any]:
         if isinstance(table, dict):
             read[name] = table | {key: _durations(table[key], f"{name}.{key}") for key in keys if key in table}
     if isinstance(policy, dict) and isinstance(policy.get("skus"), dict):
-        read["policy"] = {**policy, "skus": {_sku_id(key): value for key, value in policy["skus"].items()}}
+        read["policy"] = {**policy, "skus": _sku_ids(policy["skus"])}
+    return read
+
+
+def _sku_ids(skus: dict[str, Any]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for key, value in skus.items():
+        sku_id = _sku_id(key)
+        if sku_id in read:
+            raise ValueError(f"policy.skus names {sku_id} twice")
+        read[sku_id] = value
     return read
 
 
@@ -103,6 +118,8 @@ def _sku_id(text: str) -> str:
 def _consistent(settings: FileSettings) -> FileSettings:
     """The settings, if they agree with each other."""
     settings.policy.applied_to(CURRENT)
+    if settings.sources.voice_max_age < SHORTEST_AGE:
+        raise ValueError(f"sources.voice_max_age is shorter than {SHORTEST_AGE.total_seconds() / 60:.0f} minutes")
     timing = settings.alerting
     for severity in ("critical", "warning"):
         if timing.repeat.of(severity) < timing.group_interval:
@@ -135,7 +152,11 @@ def _keys_at(path: str) -> list[str]:
     """The keys of the table at a path such as `alerting.repeat`; those of all tables where it is the file itself."""
     table: type[msgspec.Struct] = FileSettings
     for name in filter(None, path.split(".")):
-        table = next(field.type for field in msgspec.structs.fields(table) if field.encode_name == name)
+        kind = next(field.type for field in msgspec.structs.fields(table) if field.encode_name == name)
+        # A table that may be left out is a union with None.
+        table = next(
+            each for each in (kind, *get_args(kind)) if isinstance(each, type) and issubclass(each, msgspec.Struct)
+        )
     return [field.encode_name for field in msgspec.structs.fields(table)]
 
 
@@ -154,6 +175,9 @@ def duration(text: str) -> timedelta:
     if match is None:
         raise ValueError("expected a duration such as 30s, 5m, 4h or 7d")
     try:
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-    except OverflowError:
-        raise ValueError("expected a duration of less than a million years") from None
+        read = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except (OverflowError, ValueError):
+        read = timedelta.max
+    if read > LONGEST:
+        raise ValueError(f"expected a duration of at most {LONGEST.days} days")
+    return read

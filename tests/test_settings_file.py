@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path, nam
         load({"LINEKEEPER_TENANT_ID": TENANT, "LINEKEEPER_CONFIG": str(tmp_path / name)})
 
 
-@given(st.integers(0, 10_000), st.sampled_from(["s", "m", "h", "d"]))
+@given(st.integers(0, 3_660), st.sampled_from(["s", "m", "h", "d"]))
 def test_a_duration_is_a_number_and_a_unit(count: int, unit: str) -> None:
     seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
     assert duration(f"{count}{unit}").total_seconds() == count * seconds
@@ -186,6 +186,14 @@ def test_a_policy_that_nobody_overrides_names_nothing(read: Read) -> None:
         ('count = ["bundle"]\nleave_out = ["bundle"]', "policy.count and policy.leave_out both name bundle"),
         ("skus = { SPE_E5 = true }", "policy.skus: 'SPE_E5' is no SKU id, which is a GUID"),
         ("skus = 5", "`$.policy.skus`"),
+        (
+            'skus = { "440eaaa8-b3e0-484b-a8be-62870b9ba70a" = true }',
+            "policy.skus names 440eaaa8-b3e0-484b-a8be-62870b9ba70a, which is the resource-account licence itself",
+        ),
+        (
+            'skus = { "06ebc4ee-1bb5-47dd-8120-11324bc54e06" = true, "06EBC4EE1BB547DD812011324BC54E06" = false }',
+            "policy.skus names 06ebc4ee-1bb5-47dd-8120-11324bc54e06 twice",
+        ),
     ],
 )
 def test_a_wrong_policy_is_refused_with_its_path_and_the_nearest_right_name(
@@ -213,6 +221,12 @@ def test_thresholds_and_a_price_are_taken(read: Read) -> None:
         ('[price]\nlicence = nan\ncurrency = "EUR"', "price"),
         ('[price]\nlicence = 8\ncurrency = "euro"', "price.currency"),
         ('[price]\nlicence = 8\ncurrency = "EUR"\nper = "week"', "price.per"),
+        ("[price]\nlicense = 8.0", "did you mean `licence`?"),
+        ('[price]\nlicence = 1e2000000000\ncurrency = "EUR"', "price"),
+        ("[rules.business_hours]\nopen = 08:00:00", "did you mean `opens`?"),
+        ('[rules.business_hours]\nopens = "08:00:00Z"\ncloses = "18:00:00Z"', "without a zone of their own"),
+        ("[rules.business_hours]\ndays = []\nopens = 08:00:00\ncloses = 18:00:00", "names no day"),
+        ('[alerting]\ngroup_wait = "900000d"', "at most 3660 days"),
     ],
 )
 def test_a_wrong_threshold_or_price_is_named_by_its_path(refusal: Refusal, text: str, place: str) -> None:

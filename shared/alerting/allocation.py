@@ -29,10 +29,12 @@ def allocation_changed(
     now: datetime,
     link: str,
     price: Price | None = None,
+    unread: bool = False,
 ) -> Message:
     """Say from what to what the allocation moved, by which SKUs, and what that means for the accounts.
 
-    `counted_before` is how many units of each SKU (by part number) counted at the last complete read.
+    `counted_before` is how many units of each SKU (by part number) counted at the last complete read; `unread` tells
+    that which of them are trials could be read then, and cannot be now.
     """
     counted_now = qualifying_by_sku(ledger)
     moves = [
@@ -43,6 +45,8 @@ def allocation_changed(
     fell = ledger.entitled < before
     uncovered = max(0, ledger.needed - ledger.entitled)
     cause = f"Qualifying licences changed: {', '.join(moves)}." if moves else f"The policy changed: {_policy(ledger)}."
+    if unread:
+        cause += " Which of them are trials can no longer be read: until it can, trials count."
     return Message(
         kind="announcement",
         group="allocation",

@@ -44,9 +44,18 @@ def _verdict(report: Report) -> Text:
     if report.is_blind:
         return Text(f"The tenant could not be read completely ({said}).", style="bold red")
     if not counts:
-        return Text("Nothing is wrong, as far as the rules can see.", style="bold green")
+        unread = _unread(report)
+        style = "yellow" if unread else "bold green"
+        return Text(f"Nothing is wrong, as far as the rules can see.{unread}", style=style)
     worst = next(severity for severity in SEVERITIES if counts[severity])
-    return Text(f"{counts.total()} findings: {said}.", style=_STYLE[worst] + " bold")
+    count = f"{counts.total()} finding{'' if counts.total() == 1 else 's'}"
+    return Text(f"{count}: {said}.{_unread(report)}", style=_STYLE[worst] + " bold")
+
+
+def _unread(report: Report) -> str:
+    """What was to be read and could not be, so that things may be worse than they look; empty where nothing was."""
+    missing = [name for name, each in report.sources.items() if each.state in {"failed", "partial"}]
+    return f" It may be worse: {' and '.join(missing)} could not be read." if missing else ""
 
 
 def _sources(report: Report) -> str:
@@ -83,12 +92,14 @@ def _show_allocation(ledger: Allocation, console: Console) -> None:
 
 def _show_finding(finding: Finding, console: Console) -> None:
     name = "The tenant" if finding.subject.kind == "tenant" else one_line(finding.subject.name) or finding.subject.id
+    command = finding.commands.powershell if finding.commands is not None else ""
     lines = [
         Text.assemble((finding.severity.upper(), _STYLE[finding.severity]), "  ", (name, "bold"), f"  {finding.rule}"),
         Text(f"  {finding.summary}"),
-        Text(f"  \N{RIGHTWARDS ARROW} {finding.remedy}"),
+        Text(f"  \N{RIGHTWARDS ARROW} {finding.remedy.removesuffix(command).rstrip()}"),
     ]
     if finding.commands is not None:
+        lines.append(Text(f"    {command}"))
         lines += [Text(f"    {line}", style="dim") for line in _other_ways(finding.commands)]
     for line in lines:
         # Each stays one line, so that a command in it can be copied.

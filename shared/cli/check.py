@@ -62,7 +62,8 @@ async def _check(runtime: Runtime) -> tuple[Checked, ...]:
 
 def _show(runtime: Runtime, found: tuple[Checked, ...], out: Console) -> None:
     settings = runtime.settings
-    out.print(Text(f"Settings are complete. Tenant {settings.tenant}, policy {settings.policy.id}."))
+    policy = "; ".join((settings.policy.id, *settings.policy.overrides))
+    out.print(Text(f"Settings are complete. Tenant {settings.tenant}, policy {policy}."))
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("", "What", "For"):
         table.add_column(heading)

@@ -14,8 +14,8 @@ import msgspec
 from shared.cli.explain_view import show
 from shared.cli.output import console, reader_may_leave
 from shared.cli.progress import progress
-from shared.monitor.assembly import assemble
-from shared.monitor.explain import Explained, explain_account, remembered
+from shared.monitor.assembly import assemble, remembered
+from shared.monitor.explain import Explained, explain_account
 from shared.monitor.runtime import Runtime
 from shared.rules.explanation import Explanation, Verdict
 

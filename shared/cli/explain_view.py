@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shared.model.finding import Severity
+from shared.model.finding import Severity, severity_rank
 from shared.model.sources import SOURCES
 from shared.monitor.explain import Explained
 from shared.rules.explanation import Described, Explanation, Verdict
@@ -41,6 +41,7 @@ def show(explained: Explained, console: Console) -> None:
     if explained.is_blind:
         text = "The tenant could not be read completely: what follows may be old or lack something."
         console.print(Text(text, style="bold red"))
+    console.print(_verdict(explanation), soft_wrap=True)
     _show_account(explanation.account, console)
     console.print()
     _show_steps(explanation, console)
@@ -50,12 +51,25 @@ def show(explained: Explained, console: Console) -> None:
     if as_of:
         read = ", ".join(f"{source} {_time(as_of[source])}" for source in SOURCES if source in as_of)
         console.print(Text(f"As of: {read}", style="dim"), soft_wrap=True)
-    for verdict in explanation.rules:
+    # What holds first: it is what was asked for. The sort keeps the order of the rules otherwise.
+    for verdict in sorted(explanation.rules, key=lambda each: each.state != "holds"):
         _show_verdict(verdict, console)
 
 
+def _verdict(explanation: Explanation) -> Text:
+    """The answer in one line."""
+    account = explanation.account
+    name = visible(account.name or account.upn or account.id)
+    holding = [each for each in explanation.rules if each.state == "holds" and each.severity is not None]
+    if not holding:
+        return Text.assemble((name, "bold"), (": no rule about accounts holds.", "green"))
+    worst = min((each.severity for each in holding if each.severity), key=severity_rank)
+    one = len(holding) == 1
+    said = f"{len(holding)} {'rule' if one else 'rules'} about accounts {'holds' if one else 'hold'}: {worst}."
+    return Text.assemble((name, "bold"), (f": {said}", _SEVERITY_STYLE[worst]))
+
+
 def _show_account(account: Described, console: Console) -> None:
-    console.print(Text(visible(account.name or account.upn or account.id), style="bold"), soft_wrap=True)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for what, said in _facts(account):
         table.add_row(Text(what, style="dim"), Text(visible(said)))

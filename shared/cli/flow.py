@@ -13,8 +13,7 @@ import msgspec
 from shared.cli.flow_view import show
 from shared.cli.output import console, reader_may_leave
 from shared.cli.progress import progress
-from shared.monitor.assembly import assemble
-from shared.monitor.explain import remembered
+from shared.monitor.assembly import assemble, remembered
 from shared.monitor.flow import Flow, call_flow
 from shared.monitor.runtime import Runtime
 from shared.rules.naming import one_line

@@ -6,10 +6,12 @@ A command is one entry of `COMMANDS`: its name, what it says of itself, its opti
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -27,6 +29,7 @@ JSON_HELP = "one JSON document on standard output and nothing else"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code."""
+    _print_whatever_the_encoding()
     options = parser().parse_args(arguments)
     run: Callable[[Namespace], int] = options.run
     try:
@@ -36,6 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _print_whatever_the_encoding() -> None:
+    """What standard output cannot spell is shown by its code, and a closed one takes nothing: neither is a finding."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for the process's life
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +131,7 @@ def _what_if_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--add-accounts", type=_count, default=0, metavar="N", help="resource accounts more that need a licence"
     )
-    parser.add_argument("--on", metavar="DATE", help="as the subscriptions will stand on a day, such as 2027-01-31")
+    parser.add_argument("--on", metavar="DATE", help="on a day (2027-01-31), if nothing that ends by then is renewed")
     _json_option(parser)
 
 

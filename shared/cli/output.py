@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+from shared.model.errors import LinekeeperError
+
 UNWRAPPED = 10_000
 """Columns off a terminal: what is piped is not broken into lines."""
 
@@ -29,9 +31,16 @@ def console() -> Console:
 
 @contextmanager
 def reader_may_leave() -> Iterator[None]:
-    """Write as long as somebody reads (`| head`): what a command found out still decides its exit code."""
+    """Write as long as somebody reads (`| head`): what a command found out still decides its exit code.
+
+    Raises:
+        LinekeeperError: it cannot be written, because a disk is full for instance.
+    """
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as problem:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise LinekeeperError(f"standard output cannot be written: {problem.strerror}.") from None

@@ -52,6 +52,7 @@ def run_what_if(
         seats=tuple(seat_change(text) for text in seats),
         accounts=_accounts(add_accounts),
         on=None if on is None else day(on, runtime.clock()),
+        since=runtime.clock().date(),
     )
     result = asyncio.run(_what_if(runtime, assumptions))
     with reader_may_leave():

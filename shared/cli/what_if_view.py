@@ -15,6 +15,7 @@ from rich.text import Text
 from shared.licensing.forecast import Change
 from shared.licensing.ledger import Allocation
 from shared.monitor.what_if import Affected, Effect, NotKnown, WhatIf
+from shared.rules.shortfall import RESOURCE_ACCOUNT_LICENCE, counted, licence_to_buy
 
 NAMED = 20
 """Accounts that are named under one heading; the rest is counted, and JSON has all."""
@@ -74,7 +75,7 @@ def verdict(result: WhatIf) -> str:
         moves = f"The allocation would {way} from {today.entitled} to {then.entitled}"
     text = f"{moves}: {_payable_then(_payable(today), _payable(then))}."
     if result.losing:
-        text += f" {_count(result.losing, 'licence')} in use would have no unit left."
+        text += f" {counted(result.losing, 'licence')} in use would have no unit left."
     return text
 
 
@@ -96,7 +97,7 @@ def _payable(ledger: Allocation) -> int:
 def _payable_then(today: int, then: int) -> str:
     if not then:
         return "no licence would have to be paid for" + (f", instead of {today}" if today else "")
-    text = f"{_count(then, 'licence')} would have to be paid for"
+    text = f"{counted(then, 'licence')} would have to be paid for"
     if then == today:
         return f"{text}, as today"
     return f"{text} instead of {today}" if today else text
@@ -113,7 +114,7 @@ def _keep(result: WhatIf) -> Iterator[str]:
 def _claim(then: Allocation) -> Iterator[str]:
     if then.free_to_claim:
         yield (
-            f"Order {_count(then.free_to_claim, 'Teams Phone Resource Account licence')} at price zero, "
+            f"Order {counted(then.free_to_claim, RESOURCE_ACCOUNT_LICENCE)} at price zero, "
             "where the phone licences were bought."
         )
 
@@ -121,7 +122,7 @@ def _claim(then: Allocation) -> Iterator[str]:
 def _buy(result: WhatIf, then: Allocation) -> Iterator[str]:
     if then.to_buy:
         yield (
-            f"Buy {_count(then.to_buy, 'Teams Phone Resource Account licence')}{_money(result, then.to_buy)}, "
+            f"Buy {counted(then.to_buy, licence_to_buy(then))}{_money(result, then.to_buy)}, "
             "or delete accounts that nothing uses."
         )
 
@@ -131,7 +132,7 @@ def _paid(result: WhatIf, then: Allocation) -> Iterator[str]:
         unused = max(0, then.owned - max(then.needed, then.entitled))
         advice = f"{unused} of them would not be needed and can be given back" if unused else "all would be needed"
         yield (
-            f"Budget for {_count(then.paid, 'owned licence')} beyond the allocation{_money(result, then.paid)}: "
+            f"Budget for {counted(then.paid, 'owned licence')} beyond the allocation{_money(result, then.paid)}: "
             f"{advice}. Microsoft does not say when an excess is charged."
         )
 
@@ -196,7 +197,3 @@ def _show_list(console: Console, heading: str, lines: Iterable[str]) -> None:
 def _line(console: Console, text: str, *, style: str = "") -> None:
     # Each stays one line, so that what is in it can be found and copied.
     console.print(Text(text, style=style), soft_wrap=True)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

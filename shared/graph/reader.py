@@ -6,7 +6,7 @@ keeps what it has, since the link to its next page continues it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import quote
@@ -39,7 +39,7 @@ from shared.graph.wire import (
     guid,
 )
 from shared.model.directory import RESOURCE_ACCOUNT_DEPARTMENT, Account, AccountChange, Departed
-from shared.model.errors import Denied, NotThere, OutOfTime, SourceError
+from shared.model.errors import Denied, NotThere, OutOfTime, SourceError, Throttled
 from shared.model.numbers import FAILED_ACTIVATIONS, VOICE_APPLICATION, PhoneNumber
 from shared.model.referenced import DirectoryObject
 
@@ -184,43 +184,84 @@ class GraphReader:
         rows = await self._rows(request, WireUserConfiguration, begun, lambda row: (guid(row.id), row.state()))
         return CallingRead(begun=begun, people={user: state for user, state in rows if user in ids})
 
-    async def objects(self, ids: Sequence[str]) -> ObjectsRead:
-        """Users and groups by their ids, many at once.
+    async def objects(
+        self, ids: Sequence[str], users: Collection[str] = (), groups: Collection[str] = ()
+    ) -> ObjectsRead:
+        """Users and groups by their ids, which are GUIDs, many at once.
 
-        An identity that may not look up objects of every kind may still read users one by one: then only so many are
-        looked up in one read, and no group is.
+        A portion that fails does not hide the others, unless all fail. An identity that may not look up objects of
+        every kind may still read users one by one: then only so many are looked up in one read, and no group is.
+
+        Args:
+            ids: whom to look up, the most urgent first.
+            users: those of them that are spoken of as users.
+            groups: those of them that are spoken of as groups.
         """
         begun = self._clock()
         found: list[DirectoryObject] = []
-        try:
-            for portion in _portions(ids, OBJECTS_AT_ONCE):
-                found.extend(await self._objects(portion))
-                if self._out_of_time(begun):
-                    ids = ids[: ids.index(portion[-1]) + 1]
-                    break
-        except Denied as problem:
-            if not problem.forbidden:
-                raise
-            return await self._users_as_objects(ids[:OBJECTS_ONE_BY_ONE], begun)
-        return ObjectsRead(
-            begun=begun, found=tuple(found), missing=tuple(sorted(set(ids) - {each.id for each in found}))
-        )
+        missing: list[str] = []
+        failed: SourceError | None = None
+        for portion in _portions(ids, OBJECTS_AT_ONCE):
+            try:
+                answered, is_whole = await self._objects(portion, begun)
+            except Denied as problem:
+                if not problem.forbidden:
+                    raise
+                return await self._users_as_objects(ids, users, groups, begun)
+            except SourceError as problem:
+                failed = problem
+                answered, is_whole = [], False
+            found.extend(answered)
+            if is_whole:
+                missing.extend(sorted(set(portion) - {each.id for each in answered}))
+            if isinstance(failed, Throttled) or self._out_of_time(begun):
+                break
+        if failed is not None and not found and not missing:
+            raise failed
+        return ObjectsRead(begun=begun, found=tuple(found), missing=tuple(missing), failed=failed)
 
-    async def _objects(self, ids: Sequence[str]) -> list[DirectoryObject]:
+    async def _objects(self, ids: Sequence[str], begun: datetime) -> tuple[list[DirectoryObject], bool]:
+        """Those of a portion that are there, and whether the answer was read to its end."""
         url = f"{self._transport.url}/directoryObjects/getByIds?$select={','.join(OBJECT_FIELDS)}"
-        request = self._transport.request(Method.POST, url, {"ids": ids, "types": ["user", "group"]})
-        page = await self._transport.fetch(request, Page[WireDirectoryObject])
-        return [each.object() for each in page.value]
+        following: Request | None = self._transport.request(Method.POST, url, {"ids": ids, "types": ["user", "group"]})
+        found: list[DirectoryObject] = []
+        while following is not None:
+            page = await self._transport.fetch(following, Page[WireDirectoryObject])
+            found.extend(each.object() for each in page.value)
+            following = self._transport.follow(page.next_link) if page.next_link else None
+            if following is not None and self._out_of_time(begun):
+                return found, False
+        return found, True
 
-    async def _users_as_objects(self, ids: Sequence[str], begun: datetime) -> ObjectsRead:
-        """Those of the ids that are users. What is no user may be a group: it is not judged."""
-        answers = await self._get_users("/users/{}", OBJECT_FIELDS, ids, begun)
-        users = (user.account(begun) for user in answers.values() if user is not None)
+    async def _users_as_objects(
+        self, ids: Sequence[str], users: Collection[str], groups: Collection[str], begun: datetime
+    ) -> ObjectsRead:
+        """Those of the ids that are users. What is no user may be a group, if it is spoken of as one."""
+        asked = [each for each in ids if each in users][:OBJECTS_ONE_BY_ONE]
+        answers = await self._get_users("/users/{}", OBJECT_FIELDS, asked, begun)
+        accounts = (user.account(begun) for user in answers.values() if user is not None)
         found = tuple(
             DirectoryObject(id=each.id, kind="user", name=each.name, enabled=each.enabled, licences=each.licences)
-            for each in users
+            for each in accounts
         )
-        return ObjectsRead(begun=begun, found=found)
+        absent = {key for key, user in answers.items() if user is None}
+        missing = (absent - set(groups)) | await self._deleted(sorted(absent & set(groups)), begun)
+        unjudged = (set(asked) | (set(ids) - set(users))) - missing - {each.id for each in found}
+        return ObjectsRead(
+            begun=begun,
+            found=found,
+            missing=tuple(sorted(missing)),
+            unjudged=tuple(sorted(unjudged)),
+            refused=True,
+        )
+
+    async def _deleted(self, ids: Sequence[str], begun: datetime) -> set[str]:
+        """Those of the ids that are known to be deleted."""
+        try:
+            answers = await self._get_users("/directory/deletedItems/{}", ("id",), ids, begun)
+        except SourceError:
+            return set()  # who is not known to be deleted is not judged
+        return {key for key, item in answers.items() if item is not None}
 
     async def _get_users(
         self, path: str, fields: Iterable[str], ids: Sequence[str], begun: datetime

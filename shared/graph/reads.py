@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from shared.model.directory import Account, AccountChange, Departed
+from shared.model.errors import SourceError
 from shared.model.licences import CommerceSubscription, Sku
 from shared.model.numbers import CallingState, PhoneNumber
 from shared.model.referenced import DirectoryObject
@@ -46,12 +47,17 @@ class CallingRead(msgspec.Struct, frozen=True, kw_only=True):
 class ObjectsRead(msgspec.Struct, frozen=True, kw_only=True):
     """Users and groups looked up by their ids: what was found, and which ids the directory does not have.
 
-    An id that is in neither was not judged.
+    An id that is in neither was not judged: `unjudged` are those for which it would not help to ask again at once,
+    the others were not reached. `failed` is why a part was not answered; `refused` that objects of every kind may not
+    be looked up, so that users were read one by one, and no group was.
     """
 
     begun: datetime
     found: tuple[DirectoryObject, ...] = ()
     missing: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    failed: SourceError | None = None
+    refused: bool = False
 
 
 class DeltaRead(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,6 +50,10 @@ class Request(Protocol):
         """Attach options for the middleware."""
 
 
+LOGIN = 'run "az login", or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET'
+"""How to give `DefaultAzureCredential` an identity, away from Azure."""
+
+
 class GraphTransport:
     """The SDK's client and what it needs, for one tenant. Close it, or use it as a context manager."""
 
@@ -141,7 +145,7 @@ class GraphTransport:
             raise Unreachable(f"Microsoft Graph cannot be reached ({type(problem).__name__}).") from problem
         except AzureError as problem:
             name = type(problem).__name__
-            raise Denied(f"no token for Microsoft Graph could be had ({name}).", forbidden=False) from problem
+            raise Denied(f"no token for Microsoft Graph could be had ({name}): {LOGIN}.", forbidden=False) from problem
         except APIError as problem:
             raise SourceError(f"Microsoft Graph did not answer ({type(problem).__name__}).") from problem
         if not isinstance(response, httpx.Response):

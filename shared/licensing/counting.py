@@ -32,10 +32,13 @@ def counted(
     counts = policy.counts(sku.id, classified.kind)
     if classified.kind is None and not counts:
         return _row(sku, 0, [classified.why]) if classified.why else None
-    trial = trial_units(sku, subscriptions or ())
+    trial = trial_units(sku, subscriptions or (), "Enabled")
     grace = max(0, sku.warning)
+    trials = 0 if policy.counts_trials else trial
+    if policy.counts_grace and not policy.counts_trials:
+        trials += trial_units(sku, subscriptions or (), "Warning")
     # Clamped once, at the end: a trial may be larger than what is left of it.
-    units = max(0, sku.enabled + (grace if policy.counts_grace else 0) - (0 if policy.counts_trials else trial))
+    units = max(0, sku.enabled + (grace if policy.counts_grace else 0) - trials)
     why = [classified.why or "has no phone plan", *_decision(policy, sku, counts=counts, units=units)]
     if trial:
         why.append(f"{trial} trial units {'counted by a setting' if policy.counts_trials else 'left out'}")
@@ -52,12 +55,10 @@ def owned(sku: Sku) -> int:
     return max(0, sku.enabled) + max(0, sku.warning)
 
 
-def trial_units(sku: Sku, subscriptions: Sequence[CommerceSubscription]) -> int:
-    """Units of a SKU's enabled trials, joined by subscription id where the SKU names any, else by SKU id."""
+def trial_units(sku: Sku, subscriptions: Sequence[CommerceSubscription], status: str) -> int:
+    """Units of a SKU's trials in a state, joined by subscription id where the SKU names any, else by SKU id."""
     return sum(
-        max(0, each.total)
-        for each in subscriptions
-        if each.is_trial and each.status == "Enabled" and belongs(each, sku)
+        max(0, each.total) for each in subscriptions if each.is_trial and each.status == status and belongs(each, sku)
     )
 
 

@@ -38,12 +38,13 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True):
     """What is assumed; the order of its parts means nothing.
 
     `accounts` are resource accounts that come and must be licensed. By the end of the day `on` (UTC), every
-    subscription whose term ends has ended without being renewed.
+    subscription whose term ends from the day `since` on has ended without being renewed; an earlier day was survived.
     """
 
     seats: tuple[SeatChange, ...] = ()
     accounts: int = 0
     on: date | None = None
+    since: date = date.min
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +108,7 @@ def forecast(
 
     remaining = None if subscriptions is None else tuple(subscriptions)
     if assumptions.on is not None:
-        changed, remaining, ended = _on(policy, changed, remaining, assumptions.on)
+        changed, remaining, ended = _on(policy, changed, remaining, assumptions)
         changes += ended
     if assumptions.accounts:
         why = "assumed accounts, which each need a licence"
@@ -143,7 +144,10 @@ def _without(sku: Sku, subscription: CommerceSubscription) -> Sku:
 
 
 def _on(
-    policy: Policy, skus: tuple[Sku, ...], subscriptions: tuple[CommerceSubscription, ...] | None, day: date
+    policy: Policy,
+    skus: tuple[Sku, ...],
+    subscriptions: tuple[CommerceSubscription, ...] | None,
+    assumptions: Assumptions,
 ) -> tuple[tuple[Sku, ...], tuple[CommerceSubscription, ...], list[Change]]:
     """The tenant at the end of a day, if nothing is renewed, and what of its phone licences ended."""
     if subscriptions is None:
@@ -153,7 +157,7 @@ def _on(
         )
     changes: list[Change] = []
     # By date: the order in which Graph lists them must not matter.
-    for subscription, ends in sorted(_ending(subscriptions, day), key=lambda each: (each[1], each[0].id)):
+    for subscription, ends in sorted(_ending(subscriptions, assumptions), key=lambda each: (each[1], each[0].id)):
         before = skus
         skus, subscriptions = without_subscription(skus, subscriptions, subscription.id)
         for old, new in zip(before, skus, strict=True):
@@ -163,12 +167,12 @@ def _on(
 
 
 def _ending(
-    subscriptions: Iterable[CommerceSubscription], day: date
+    subscriptions: Iterable[CommerceSubscription], assumptions: Assumptions
 ) -> Iterator[tuple[CommerceSubscription, datetime]]:
     for each in subscriptions:
         if each.status in LIVE and each.next_lifecycle is not None:
             ends = each.next_lifecycle.astimezone(UTC)
-            if ends.date() <= day:
+            if assumptions.on is not None and assumptions.since <= ends.date() <= assumptions.on:
                 yield each, ends
 
 

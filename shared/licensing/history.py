@@ -25,22 +25,31 @@ _RESOURCE_ACCOUNT: frozenset[Held] = frozenset({"resource_account", "both"})
 
 
 def observed(
-    history: LicenceHistory, held: Held, at: datetime, *, numbers: Iterable[str] = (), apps: Iterable[str] = ()
+    history: LicenceHistory,
+    held: Held,
+    at: datetime,
+    *,
+    licences: int | None = None,
+    numbers: Iterable[str] = (),
+    apps: Iterable[str] = (),
 ) -> LicenceHistory:
-    """The history after an observation, unless it knows a later one.
+    """The history after an observation, unless it knows a later one, or nobody has changed the account's licences.
+
+    What a licence contains may change too, or be misread once: that is no change of the account.
 
     Args:
         history: what is remembered so far.
         held: what the account held.
         at: when the read that saw it began.
+        licences: a checksum of its licences, if it is known.
         numbers: the numbers that lead to the account.
         apps: the voice apps (ids) for which it stands.
     """
     history = _with_line(history, frozenset(numbers), frozenset(apps))
     last = history.changes[-1] if history.changes else None
-    if last is not None and (last.held == held or at <= last.since):
+    if last is not None and (last.held == held or at <= last.since or licences == last.licences):
         return history
-    changes = (*history.changes, HeldSince(held, at))[-REMEMBERED_CHANGES:]
+    changes = (*history.changes, HeldSince(held, at, licences or 0))[-REMEMBERED_CHANGES:]
     gap = _gap_before(changes)
     swap = history.swap
     if gap is not None:

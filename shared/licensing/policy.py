@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shared.licensing.phone_skus import Kind
+from shared.licensing.phone_skus import PHONE_SKUS, Kind
 
 CountableKind = Literal[
     "phone_standard", "phone_with_calling_plan", "shared_device", "bundle", "teams_rooms", "phone_mobile"
@@ -51,6 +51,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return not self.needs_number or has_number is not False
 
 
+_RESOURCE_ACCOUNT_SKUS = frozenset(sku.id for sku in PHONE_SKUS if sku.kind == "resource_account")
 _PHONE_SYSTEM: frozenset[Kind] = frozenset({"phone_standard", "phone_with_calling_plan", "bundle"})
 
 CURRENT = Policy(
@@ -91,8 +92,8 @@ class PolicyOverrides(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     `count` and `leave_out` are kinds of licence, `skus` are SKU ids with whether their units qualify.
     """
 
-    base: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    step: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    base: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    step: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     count: tuple[CountableKind, ...] = ()
     leave_out: tuple[CountableKind, ...] = ()
     skus: dict[str, bool] = {}
@@ -107,6 +108,9 @@ class PolicyOverrides(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         Raises:
             ValueError: the overrides contradict each other.
         """
+        licences = [sku_id for sku_id in self.skus if sku_id in _RESOURCE_ACCOUNT_SKUS]
+        if licences:
+            raise ValueError(f"policy.skus names {licences[0]}, which is the resource-account licence itself")
         both = sorted(set(self.count) & set(self.leave_out))
         if both:
             raise ValueError(f"policy.count and policy.leave_out both name {both[0]}")

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+HIGHEST = 1_000_000
+
 
 class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The price of one resource-account licence beyond the allocation, in a currency, for a month or a year."""
@@ -17,8 +19,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def __post_init__(self) -> None:
         """Refuse what is no price."""
-        if not self.licence.is_finite() or self.licence < 0:
-            raise ValueError("`licence` is a price, 0 or more")
+        if not self.licence.is_finite() or not 0 <= self.licence <= HIGHEST:
+            raise ValueError(f"`licence` is a price, from 0 to {HIGHEST:,}")
 
     def of(self, licences: int) -> str:
         """What so many licences cost, in words: `1,040.00 EUR a month`."""

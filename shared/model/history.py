@@ -12,10 +12,14 @@ Held = Literal["nothing", "phone", "resource_account", "both"]
 
 
 class HeldSince(msgspec.Struct, frozen=True, gc=False):
-    """What an account held, from the first observation that saw it so."""
+    """What an account held, from the first observation that saw it so.
+
+    `licences` is a checksum of its licences then: where it is the same, nobody changed the account.
+    """
 
     held: Held
     since: datetime
+    licences: int = 0
 
 
 class Swap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

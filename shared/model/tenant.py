@@ -11,7 +11,7 @@ from shared.model.directory import Account, Departed
 from shared.model.history import LicenceHistory
 from shared.model.licences import CommerceSubscription, Sku
 from shared.model.numbers import CallingState, PhoneNumber
-from shared.model.referenced import Referenced
+from shared.model.referenced import LookUps, Referenced
 from shared.model.silence import Silence
 from shared.model.sources import ABSENT, Source, SourceState
 from shared.model.voice import VoiceExport
@@ -60,10 +60,12 @@ class TenantState(msgspec.Struct, frozen=True, kw_only=True):
 
     `departed` are accounts that mattered and were deleted. `subscriptions` are the tenant's commerce subscriptions as
     read at `subscriptions_read`; None where they may not be read. `entitled` is the allocation at the last complete
-    read, the one that a change is announced against. `voice` is what the export told last, and `referenced` are the
-    people and groups that it refers to; `opted_out_since` is which export first told of a queue all of whose agents had
-    opted out, by its id. `poisoned` is how many messages lay in the poison queue when it was last looked at.
-    `licence_histories` is what is remembered of accounts' licences.
+    read, the one that a change is announced against; `entitled_with_trials` that trials counted in it, because nobody
+    knew which they were. `voice` is what the export told last, and `referenced` are the people and groups that it
+    refers to, as `look_ups` told of them; `voice_seen` is the version of the export that was read last, be it older
+    than what is known. `opted_out_since` is which export first told of a queue all of whose agents had opted out, by
+    its id. `poisoned` is how many messages lay in the poison queue when it was last looked at. `licence_histories` is
+    what is remembered of accounts' licences.
     """
 
     tenant: str
@@ -73,7 +75,9 @@ class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     numbers: tuple[PhoneNumber, ...] = ()
     calling: dict[str, CallingState] = {}
     voice: VoiceExport | None = None
+    voice_seen: str = ""
     referenced: dict[str, Referenced] = {}
+    look_ups: LookUps = LookUps()
     opted_out_since: dict[str, datetime] = {}
     poisoned: int = 0
     subscription: SubscriptionState = SubscriptionState()
@@ -84,6 +88,7 @@ class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     delta: DeltaPosition = DeltaPosition()
     licence_histories: dict[str, LicenceHistory] = {}
     entitled: int | None = None
+    entitled_with_trials: bool = False
     qualifying_by_sku: dict[str, int] = {}
     alerts: dict[str, Alert] = {}
     groups: dict[str, GroupLog] = {}

@@ -15,6 +15,7 @@ from shared.graph.subscription import ChangeSubscription
 from shared.graph.transport import GraphTransport
 from shared.monitor.monitor import Monitor
 from shared.settings import Settings
+from shared.state.memory import MemoryStore
 from shared.state.sqlite import SqliteStore
 from shared.state.store import Store
 from shared.telemetry.telemetry import Telemetry
@@ -58,6 +59,18 @@ def store_exists(settings: Settings) -> bool:
 def sqlite_path(settings: Settings) -> Path:
     """The file of the documents."""
     return Path(settings.store.partition(":")[2])
+
+
+async def remembered(settings: Settings) -> MemoryStore:
+    """The stored document in a store that forgets, so that the history of licences is there and nothing is written.
+
+    Raises:
+        StoreError: there is a document, and it cannot be read.
+    """
+    store = MemoryStore()
+    if store_exists(settings):
+        await store.save((await store_of(settings).load(settings.tenant)).state, "")
+    return store
 
 
 def _subscription(

@@ -33,7 +33,8 @@ async def read_everything(monitor: Monitor, licences: LicencesRead | None = None
             read = licences or await monitor.reader.licences()
         except SourceError as problem:
             # Who holds a resource-account licence cannot be asked without knowing the tenant's SKUs.
-            await record_failure(monitor, problem, "licences", "accounts")
+            await record_failure(monitor, problem, "licences")
+            await record_failure(monitor, SourceError(f"the licences could not be read first: {problem}"), "accounts")
             return
         monitor.telemetry.count_read("licences", "complete")
         try:
@@ -86,6 +87,8 @@ async def baseline_of(monitor: Monitor, licences: LicencesRead, known: TenantSta
         accounts=tuple(state.accounts.values()),
         departed=departed,
         licence_skus=licence_skus,
+        told=frozenset(change.id for change in read.changes),
+        changes=read.changes,
         link=state.delta.link,
         complete=read.complete,
     )

@@ -16,7 +16,10 @@ from shared.monitor.lookup import ids_of, nearest
 from shared.monitor.monitor import Monitor
 from shared.rules import resource_account_two_step_swap
 
-NOTHING_STORED = "LINEKEEPER_STORE holds nothing of this tenant yet: the service must have watched it first."
+NOTHING_STORED = (
+    "LINEKEEPER_STORE holds nothing of this tenant yet: give the store of the service (`linekeeper serve`), which must "
+    "have watched the tenant."
+)
 
 
 class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,14 +67,17 @@ def with_confirmed(state: TenantState, account_id: str, now: datetime) -> Tenant
 
 def _awaited(state: TenantState, text: str) -> str:
     """The one account of those that a text may mean whose test call is awaited."""
-    waiting = {key for key, history in state.licence_histories.items() if _awaits_call(history)}
+    waiting = {
+        key for key, history in state.licence_histories.items() if key in state.accounts and _awaits_call(history)
+    }
     meant = ids_of(state, text, {})
     found = [each for each in meant if each in waiting]
     if len(found) == 1:
         return found[0]
     if found:
         raise LinekeeperError(f"{text!r} may be any of {len(found)} accounts: give one id of {', '.join(found)}.")
-    those = f"Those that await a test call: {', '.join(sorted(waiting)) or 'none'}."
+    names = sorted(state.accounts[each].name or each for each in waiting)
+    those = f"Those that await a test call: {', '.join(names) or 'none'}."
     known = [state.accounts[each].name or each for each in meant if each in state.accounts]
     if known:
         raise LinekeeperError(f"{known[0]!r} awaits no test call. {those}")

@@ -12,15 +12,12 @@ from shared.model.directory import Account, Departed
 from shared.model.errors import LinekeeperError, NotThere, SourceError
 from shared.model.sources import REQUIRED, Source
 from shared.model.tenant import TenantState
-from shared.monitor.assembly import store_exists, store_of
 from shared.monitor.baseline import read_everything
 from shared.monitor.lookup import guid, ids_of, nearest, telephone_number
 from shared.monitor.monitor import Monitor
 from shared.monitor.occasion import snapshot_of
 from shared.rules.catalogue import RULES
 from shared.rules.explanation import Explanation, explain
-from shared.settings import Settings
-from shared.state.memory import MemoryStore
 
 LISTED = 10
 """How many ids an error names."""
@@ -31,18 +28,6 @@ class Explained(msgspec.Struct, frozen=True):
 
     explanation: Explanation
     is_blind: bool
-
-
-async def remembered(settings: Settings) -> MemoryStore:
-    """The stored document in a store that forgets, so that the history of licences is there and nothing is written.
-
-    Raises:
-        StoreError: there is a document, and it cannot be read.
-    """
-    store = MemoryStore()
-    if store_exists(settings):
-        await store.save((await store_of(settings).load(settings.tenant)).state, "")
-    return store
 
 
 async def explain_account(monitor: Monitor, text: str) -> Explained:

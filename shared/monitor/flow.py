@@ -61,12 +61,10 @@ async def call_flow(monitor: Monitor, text: str | None = None) -> Flow:
     snapshot, evaluation = judge(state, occasion)
     lines = snapshot.lines or _lines_in_part(state, occasion)
     if lines is None:
-        problem = one_line(state.source("voice").problem, 400)
-        raise LinekeeperError(
-            "no call flow is known, because no voice export was read yet"
-            + (f" ({problem.rstrip('.')})" if problem else "")
-            + ": set LINEKEEPER_VOICE_EXPORT to the exporter's document, see docs/exporter.md."
-        )
+        if monitor.export is None:
+            raise LinekeeperError("no call flow is known: set LINEKEEPER_VOICE_EXPORT, see docs/exporter.md.")
+        problem = one_line(state.source("voice").problem, 400).rstrip(".")
+        raise LinekeeperError(f"no call flow is known: {problem}. See docs/exporter.md.")
     return Flow(
         tenant=state.tenant,
         as_of=occasion.now,

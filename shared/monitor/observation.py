@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from shared.graph.reads import AccountsRead, DeltaRead
-from shared.model.directory import Account, Departed
+from shared.model.directory import Account, AccountChange, Departed
 from shared.model.tenant import TenantState
 from shared.monitor.following import following, matters, targets_of
-from shared.monitor.referencing import after_changes, after_direct_read
+from shared.monitor.referencing import after_changes, after_direct_read, all_due, letting_go
 from shared.monitor.source_reads import marked, partly
 
 REMEMBER_BROUGHT = timedelta(minutes=10)
@@ -24,14 +24,16 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """All accounts that matter, read whole between a delta link and the delta that continues it.
 
     `licence_skus` are the SKUs of the resource-account licence whose holders were listed. `departed` are the accounts
-    that the document held, that no listing named, and that are no live users. It is not `complete` where the delta
-    after the listings was not read to its end.
+    that the document held, that no listing named, and that are no live users. `told` are those of whom the delta after
+    the listings told, and `changes` what it told. It is not `complete` where that delta was not read to its end.
     """
 
     begun: datetime
     accounts: tuple[Account, ...]
     departed: tuple[Departed, ...] = ()
     licence_skus: tuple[str, ...] = ()
+    told: frozenset[str] = frozenset()
+    changes: tuple[AccountChange, ...] = ()
     link: str
     complete: bool = True
 
@@ -40,7 +42,8 @@ def with_baseline(state: TenantState, baseline: Baseline) -> TenantState:
     """The document with its accounts read anew, unless a later baseline has done so.
 
     What single reads and deltas have told since the baseline began stays. The delta link is the baseline's: replaying
-    what a later delta has brought already does no harm.
+    what a later delta has brought already does no harm. A listing may be answered by a replica that lags behind delta:
+    where it contradicts what delta told a short while ago, delta stands, and the account is waited for.
     """
     if state.delta.baseline is not None and state.delta.baseline >= baseline.begun:
         return state
@@ -49,12 +52,44 @@ def with_baseline(state: TenantState, baseline: Baseline) -> TenantState:
     judged_alike = set(baseline.licence_skus) <= set(state.delta.listed)
     told_later = {key for key, at in state.delta.brought.items() if at > baseline.begun and judged_alike}
     accounts = {account.id: account for account in baseline.accounts if account.id not in told_later} | later
+    # After a gap the listings know more than delta did; so they do of holders of a licence that it knew nothing of.
+    doubted = _doubted(state, baseline, accounts) - later.keys() if state.delta.link and judged_alike else set()
+    accounts = {key: each for key, each in accounts.items() if key not in doubted}
+    accounts |= {key: state.accounts[key] for key in doubted & state.accounts.keys()}
+    departed = tuple(each for each in baseline.departed if each.id not in doubted)
     position = msgspec.structs.replace(
-        state.delta, link=baseline.link, baseline=baseline.begun, listed=baseline.licence_skus, sweep_due=False
+        state.delta,
+        link=baseline.link,
+        baseline=baseline.begun,
+        listed=baseline.licence_skus,
+        told=_remembered(state.delta.told, state.referenced.keys() & baseline.told, baseline.begun),
+        awaited=(*state.delta.awaited, *sorted(doubted - set(state.delta.awaited)))[-REMEMBER_IDS:],
+        sweep_due=False,
     )
-    state = following(msgspec.structs.replace(state, delta=position), accounts, baseline.departed, baseline.begun)
+    state = msgspec.structs.replace(
+        state,
+        delta=position,
+        referenced=after_changes(state, baseline.changes, baseline.begun),
+        look_ups=all_due(state.look_ups, baseline.begun),
+    )
+    state = letting_go(state, following(state, accounts, departed, baseline.begun), accounts)
     enter = marked if baseline.complete else partly
     return enter(state, "accounts", baseline.begun)
+
+
+def _doubted(state: TenantState, baseline: Baseline, accounts: dict[str, Account]) -> set[str]:
+    """Those of whom a baseline says something else than delta did a short while ago, and its own delta says nothing."""
+    told = {
+        key
+        for key, at in state.delta.told.items()
+        if key not in baseline.told and baseline.begun - at <= REMEMBER_BROUGHT
+    }
+    listed = {
+        key
+        for key in told & accounts.keys()
+        if _contradicts_delta(state, accounts[key], state.accounts.get(key), baseline.begun)
+    }
+    return listed | (told & {each.id for each in baseline.departed} & state.accounts.keys())
 
 
 def with_delta(state: TenantState, read: DeltaRead) -> TenantState:
@@ -63,9 +98,10 @@ def with_delta(state: TenantState, read: DeltaRead) -> TenantState:
         return state
     accounts = dict(state.accounts)
     departed: list[Departed] = []
+    targets = targets_of(state)
     for change in read.changes:
         account = accounts.get(change.id)
-        if change.removed and (account is not None or change.id in targets_of(state)):
+        if change.removed and (account is not None or change.id in targets):
             name = account.name if account is not None else _name_of(state, change.id)
             departed.append(Departed(id=change.id, name=name, restorable=change.restorable, read_at=read.begun))
         if account is None or account.read_at > read.begun:
@@ -83,7 +119,7 @@ def with_delta(state: TenantState, read: DeltaRead) -> TenantState:
     )
     referenced = after_changes(state, read.changes, read.begun)
     state = msgspec.structs.replace(state, delta=position, referenced=referenced)
-    state = following(state, accounts, departed, read.begun)
+    state = letting_go(state, following(state, accounts, departed, read.begun), accounts)
     return marked(state, "accounts", read.begun) if read.complete else partly(state, "accounts", read.begun)
 
 
@@ -106,13 +142,17 @@ def with_accounts(state: TenantState, read: AccountsRead, agreed: frozenset[str]
         else:
             accounts[account.id] = account
     gone: list[Departed] = []
+    targets = targets_of(state)
     for departed in read.departed:
         known = accounts.get(departed.id)
         if known is not None and known.read_at <= read.begun:
             del accounts[departed.id]
             gone.append(msgspec.structs.replace(departed, name=departed.name or known.name))
-        elif known is None and departed.id in targets_of(state):
+        elif known is None and departed.id in targets:
             gone.append(msgspec.structs.replace(departed, name=departed.name or _name_of(state, departed.id)))
+    told_lately = lately_told(state, read.begun) - agreed
+    referenced, also_doubted = after_direct_read(state, read.found, read.departed, read.begun, told_lately)
+    doubted |= also_doubted
     asked = {account.id for account in read.found} | {departed.id for departed in read.departed}
     awaited = [user for user in state.delta.awaited if user not in asked]
     position = msgspec.structs.replace(
@@ -120,9 +160,13 @@ def with_accounts(state: TenantState, read: AccountsRead, agreed: frozenset[str]
         brought=_remembered(brought, asked - doubted, read.begun),
         awaited=(*awaited, *sorted(doubted | set(read.unanswered) - set(awaited)))[-REMEMBER_IDS:],
     )
-    referenced = after_direct_read(state, read.found, read.departed, read.begun)
     state = msgspec.structs.replace(state, delta=position, referenced=referenced)
-    return following(state, accounts, gone, read.begun)
+    return letting_go(state, following(state, accounts, gone, read.begun), accounts)
+
+
+def lately_told(state: TenantState, begun: datetime) -> frozenset[str]:
+    """Those of whom delta told so short a while ago that another read may be answered by a replica that lags behind."""
+    return frozenset(key for key, at in state.delta.told.items() if begun - at <= REMEMBER_BROUGHT)
 
 
 def _contradicts_delta(state: TenantState, account: Account, known: Account | None, now: datetime) -> bool:

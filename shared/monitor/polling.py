@@ -19,8 +19,19 @@ from shared.state.store import Step
 
 async def read_optional_sources(monitor: Monitor, commit: Commit = commit_judged) -> None:
     """Read the sources that the settings leave on."""
+    await _forget_unwanted(monitor, commit)
     await _read_numbers(monitor, commit)
     await _read_calling(monitor, commit)
+
+
+async def _forget_unwanted(monitor: Monitor, commit: Commit) -> None:
+    """Forget what was read of a source that has been switched off since: nothing rests on it any more."""
+    wants = monitor.settings.file.sources.wants
+    known = (await monitor.load()).sources
+    if "numbers" in known and not wants("numbers"):
+        await commit(monitor, source_reads.without_numbers)
+    if "calling" in known and not wants("calling"):
+        await commit(monitor, source_reads.without_calling)
 
 
 async def _read_numbers(monitor: Monitor, commit: Commit) -> None:

@@ -9,10 +9,12 @@ from typing import Literal
 import httpx
 import msgspec
 
+from shared.exports.place import ExportPlace
 from shared.model.errors import Denied, LinekeeperError, SourceError, StoreError
 from shared.model.sources import PERMISSIONS, REQUIRED, Source
 from shared.monitor.assembly import NOTIFICATIONS_PATH, sqlite_path, store_exists
 from shared.monitor.monitor import Monitor
+from shared.voice.export import read_export
 
 Outcome = Literal["ok", "failed", "absent", "off"]
 TOKEN = "linekeeper check: 1 + 1 = 100 %"  # noqa: S105 - what a handshake must give back as it is
@@ -40,7 +42,13 @@ class _Probe(msgspec.Struct, frozen=True, kw_only=True):
 async def preflight(monitor: Monitor) -> tuple[Checked, ...]:
     """Look at the store, every source, the notification URL and the channel; nothing is changed anywhere."""
     sources = [await _source(monitor, source, probe) for source, probe in _PROBES.items()]
-    return (await _store(monitor), *sources, await _notifications(monitor), _channel(monitor))
+    return (
+        await _store(monitor),
+        *sources,
+        await _voice(monitor),
+        await _notifications(monitor),
+        _channel(monitor),
+    )
 
 
 async def _store(monitor: Monitor) -> Checked:
@@ -115,6 +123,32 @@ _PROBES: dict[Source, _Probe] = {
         purpose="whether agents can answer", lost="agents who cannot answer are not found", read=_calling
     ),
 }
+
+
+async def _voice(monitor: Monitor) -> Checked:
+    """Read the voice export, and say how old it is."""
+    outcome: Outcome = "off"
+    detail = "LINEKEEPER_VOICE_EXPORT is not set: rules about attendants and queues are skipped. See docs/exporter.md."
+    if monitor.export is not None:
+        outcome, detail = await _look_at_export(monitor, monitor.export)
+    return Checked(name="voice export", purpose="attendants and queues", outcome=outcome, detail=detail)
+
+
+async def _look_at_export(monitor: Monitor, place: ExportPlace) -> tuple[Outcome, str]:
+    now = monitor.clock()
+    try:
+        found = await place.read("")
+        read = read_export(found.content, tenant=monitor.tenant, now=now) if found is not None else None
+    except SourceError as problem:
+        return "failed", f"{monitor.settings.voice_export}: {problem}"
+    if read is None or not read.complete:
+        return "failed", f"{monitor.settings.voice_export}: the export is not complete; nothing is concluded from it."
+    limit = monitor.settings.file.sources.voice_max_age
+    if now - read.exported_at > limit:
+        hours = limit.total_seconds() / 3600
+        made = f"{read.exported_at:%Y-%m-%d %H:%M} UTC"
+        return "failed", f"The export was made at {made}, more than {hours:g} hours ago: run the exporter."
+    return "ok", ""
 
 
 async def _notifications(monitor: Monitor) -> Checked:

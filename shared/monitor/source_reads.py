@@ -14,6 +14,7 @@ from shared.model.errors import Denied, OutOfTime, SourceError, Throttled
 from shared.model.sources import PERMISSIONS, Source, SourceState
 from shared.model.tenant import TenantState
 from shared.model.voice import VoiceExport
+from shared.monitor import referencing
 from shared.voice.merge import merged
 from shared.voice.opt_out import opted_out_since
 
@@ -31,6 +32,9 @@ def with_licences(state: TenantState, read: LicencesRead) -> TenantState:
     known = state.source("licences").complete_as_of
     if known is not None and known >= read.begun:
         return state
+    if not referencing.bring_phones_alike(state.skus, read.skus):
+        # Of those whom call flows refer to, licences are not remembered.
+        state = msgspec.structs.replace(state, look_ups=referencing.all_due(state.look_ups, read.begun))
     state = msgspec.structs.replace(state, skus=read.skus)
     return marked(_with_subscriptions(state, read), "licences", read.begun)
 
@@ -53,7 +57,7 @@ def with_numbers(state: TenantState, read: NumbersRead) -> TenantState:
     if known is not None and known >= read.begun:
         return state
     if read.numbers is None:
-        return without_source(msgspec.structs.replace(state, numbers=()), "numbers")
+        return without_numbers(state)
     return marked(msgspec.structs.replace(state, numbers=read.numbers), "numbers", read.begun)
 
 
@@ -63,26 +67,58 @@ def with_calling(state: TenantState, read: CallingRead) -> TenantState:
     if known is not None and known >= read.begun:
         return state
     if read.people is None:
-        return without_source(msgspec.structs.replace(state, calling={}), "calling")
+        return without_calling(state)
     return marked(msgspec.structs.replace(state, calling=read.people), "calling", read.begun)
 
 
-def with_voice(state: TenantState, read: VoiceExport) -> TenantState:
-    """The document with a voice export, as of when it was made; an older one than it holds changes nothing."""
+def with_voice(state: TenantState, read: VoiceExport, read_at: datetime | None = None) -> TenantState:
+    """The document with a voice export, as of when it was made; an older one than it holds adds nothing.
+
+    Args:
+        state: the document.
+        read: the export.
+        read_at: when it was read; when it was made, where that is not known.
+    """
     voice = merged(state.voice, read)
-    if voice is state.voice:
+    if voice is not state.voice:
+        since = opted_out_since(state.opted_out_since, voice)
+        state = msgspec.structs.replace(state, voice=voice, opted_out_since=since)
+    return _voice_known(msgspec.structs.replace(state, voice_seen=read.version), voice, read_at or read.exported_at)
+
+
+def with_voice_again(state: TenantState, read_at: datetime) -> TenantState:
+    """The document after the export was found as it was read last, and nothing else went wrong: no failure is left."""
+    if state.voice is None or state.source("voice").retry_at is None:
         return state
-    state = msgspec.structs.replace(state, voice=voice, opted_out_since=opted_out_since(state.opted_out_since, voice))
+    return _voice_known(state, state.voice, read_at)
+
+
+def _voice_known(state: TenantState, voice: VoiceExport, read_at: datetime) -> TenantState:
+    """The document with the source as good as what is known of it: nothing is confirmed by what cannot be looked up."""
+    known = state.source("voice")
+    if state.look_ups.have_failed_for_long(read_at):
+        return state
+    complete_as_of = max(voice.exported_at, known.complete_as_of or voice.exported_at)
     if voice.complete:
-        return marked(state, "voice", voice.exported_at)
-    stages = f" (failed: {', '.join(voice.errors)})" if voice.errors else ""
-    return partly(state, "voice", voice.exported_at, f"the export is not complete{stages}.")
+        source = SourceState(state="complete", tried_at=read_at, complete_as_of=complete_as_of)
+    else:
+        stages = f" (failed: {', '.join(voice.errors)})" if voice.errors else ""
+        source = SourceState(
+            state="partial",
+            tried_at=read_at,
+            complete_as_of=known.complete_as_of,
+            failing_since=known.failing_since or voice.exported_at,
+            problem=f"the export is not complete{stages}.",
+        )
+    return msgspec.structs.replace(state, sources={**state.sources, "voice": source})
 
 
 def with_failure(state: TenantState, source: Source, problem: SourceError, now: datetime) -> TenantState:
     """The document with a failed read: what was known stays known, as of when it was read."""
     known = state.source(source)
-    if known.complete_as_of is not None and known.complete_as_of > now:
+    # When it was tried, not as of when: an export may be read hours after it was made.
+    last = known.tried_at or known.complete_as_of
+    if last is not None and last > now:
         return state
     since = known.failing_since or now
     asked = timedelta(seconds=problem.retry_after) if isinstance(problem, Throttled) else None
@@ -125,6 +161,16 @@ def partly(
         problem=problem,
     )
     return msgspec.structs.replace(state, sources={**state.sources, source: read})
+
+
+def without_numbers(state: TenantState) -> TenantState:
+    """The document without numbers: this cloud does not tell them, or they are not wanted."""
+    return without_source(msgspec.structs.replace(state, numbers=()), "numbers")
+
+
+def without_calling(state: TenantState) -> TenantState:
+    """The document without calling states: this cloud does not tell them, or they are not wanted."""
+    return without_source(msgspec.structs.replace(state, calling={}), "calling")
 
 
 def without_source(state: TenantState, source: Source) -> TenantState:

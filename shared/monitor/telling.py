@@ -57,11 +57,23 @@ def announced(state: TenantState, snapshot: Snapshot, occasion: Occasion) -> Ten
         return state
     ledger = snapshot.allocation
     before, counted_before = state.entitled, state.qualifying_by_sku
-    state = msgspec.structs.replace(state, entitled=ledger.entitled, qualifying_by_sku=qualifying_by_sku(ledger))
+    unread = state.subscriptions is None and not state.entitled_with_trials
+    state = msgspec.structs.replace(
+        state,
+        entitled=ledger.entitled,
+        entitled_with_trials=state.subscriptions is None,
+        qualifying_by_sku=qualifying_by_sku(ledger),
+    )
     if before is None or before == ledger.entitled:
         return state
     message = allocation_changed(
-        before, ledger, counted_before, now=snapshot.now, link=LICENCE_RULE_PAGE, price=snapshot.price
+        before,
+        ledger,
+        counted_before,
+        now=snapshot.now,
+        link=LICENCE_RULE_PAGE,
+        price=snapshot.price,
+        unread=unread,
     )
     severity: Severity = message.severity if message.severity != "resolved" else "info"
     receivers = occasion.routes.named(ANNOUNCED, message.group, severity, state.tenant)

@@ -9,20 +9,28 @@ change every member.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain, repeat
+from urllib.parse import urlsplit
 
 import msgspec
 
-from shared.licensing.plans import RESOURCE_ACCOUNT_PLANS
+from shared.licensing.catalogue import PUBLISHED, classify
+from shared.licensing.phone_skus import Kind
+from shared.licensing.plans import PHONE_PLANS, RESOURCE_ACCOUNT_PLANS
 from shared.model.directory import Account, AssignedLicence
-from shared.model.finding import Commands
+from shared.model.finding import SEVERITIES, Commands, severity_rank
+from shared.model.sources import GRAPH_URL
 from shared.rules.commands import LicenceChange, licence_commands
 from shared.rules.location import countries_of, location_of
 from shared.rules.naming import MAX_NAMES, licence_name, one_line, product_name
 from shared.rules.powershell import update_user
-from shared.rules.snapshot import Snapshot
+from shared.rules.reach import severity_by_reach
+from shared.rules.snapshot import USABLE, Snapshot
 
 COMMERCIAL_SKU = "440eaaa8-b3e0-484b-a8be-62870b9ba70a"
 """PHONESYSTEM_VIRTUALUSER, for a tenant that has not ordered the resource-account licence yet."""
+
+_WITH_OTHER_SERVICES: frozenset[Kind] = frozenset({"bundle", "teams_rooms", "phone_with_calling_plan"})
 
 
 class Mending(msgspec.Struct, frozen=True):
@@ -32,25 +40,77 @@ class Mending(msgspec.Struct, frozen=True):
     commands: Commands | None = None
 
 
-def by_one_call(
-    snapshot: Snapshot, account: Account, change: LicenceChange, how: str, *, to_order: bool = False
-) -> Mending:
+class ToAdd(msgspec.Struct, frozen=True):
+    """The resource-account licence that an account is to get.
+
+    It is None where the tenant has none and which one its cloud sells is not known. `first` is what must come before,
+    a sentence with its blank; empty where a unit is left for the account.
+    """
+
+    licence: AssignedLicence | None
+    first: str = ""
+
+
+def by_one_call(snapshot: Snapshot, account: Account, change: LicenceChange, how: str, *, first: str = "") -> Mending:
     """The remedy that ends in the one call, after what must come first.
 
-    Where a licence is `to_order`, that comes first; so does the usage location where the account lacks it, because
-    without it nothing can be assigned.
+    The usage location comes first too where the account lacks it, because without it nothing can be assigned.
     """
     commands = licence_commands(snapshot, account, change)
-    before = "No licence is to spare: order one first. " if to_order else ""
+    before = first
     if change.add and not location_of(account):
         before += _location_first(snapshot, account)
     return Mending(f"{before}{how} {commands.powershell}", commands)
 
 
-def licence_to_add(snapshot: Snapshot) -> AssignedLicence:
-    """The resource-account SKU to assign: the tenant's own with most to spare, else the commercial one."""
+def licences_to_add(snapshot: Snapshot) -> dict[str, ToAdd]:
+    """What each resource account without the resource-account licence is to get, by the account's id.
+
+    Each unit that is left is given out once, of the SKU with most left first: to those that cannot answer, those on a
+    line first, then to those that must not keep a user's phone licence, then to the others, each by id. For the rest
+    one must be ordered.
+    """
+    lacking = [each for each in snapshot.resource_accounts if not snapshot.holds_resource_account_plan(each)]
+    lacking.sort(key=lambda each: (_rank(snapshot, each), each.id))
+    own = [sku for sku in snapshot.resource_account_skus if sku.status in USABLE]
+    left = chain.from_iterable(repeat(AssignedLicence(sku.id), max(0, snapshot.left_of(sku))) for sku in own)
+    units = (ToAdd(licence) for licence in left)
+    return {each.id: unit for each, unit in zip(lacking, chain(units, repeat(_to_order(snapshot))), strict=False)}
+
+
+def _rank(snapshot: Snapshot, account: Account) -> int:
+    if snapshot.must_be_licensed(account):
+        if not snapshot.has_usable_plan(account, PHONE_PLANS):
+            return severity_rank(severity_by_reach(snapshot, account))
+        if not snapshot.policy.accepts_phone_licence:
+            return len(SEVERITIES)
+    return len(SEVERITIES) + 1
+
+
+def _to_order(snapshot: Snapshot) -> ToAdd:
+    """What an account is to get for which no unit is left: of the SKU that works, else of the one to renew."""
     own = snapshot.resource_account_skus
-    return AssignedLicence(own[0].id if own else COMMERCIAL_SKU)
+    working = [sku for sku in own if sku.status in USABLE]
+    taken = any(snapshot.left_of(sku) > 0 for sku in working)
+    first = f"No licence is to spare{' beyond those for other accounts' if taken else ''}: order one first. "
+    if own:
+        return ToAdd(AssignedLicence((working or own)[0].id), first)
+    # Each national cloud sells a licence of its own under another id.
+    is_commercial = urlsplit(snapshot.graph_url).hostname == urlsplit(GRAPH_URL).hostname
+    return ToAdd(AssignedLicence(COMMERCIAL_SKU) if is_commercial else None, first)
+
+
+def brings_other_services(snapshot: Snapshot, sku_id: str) -> bool:
+    """Whether a phone licence holds more than Teams Phone, which goes with it where the whole of it is taken away."""
+    sku, listed = snapshot.skus.get(sku_id), PUBLISHED.get(sku_id)
+    kind = classify(sku).kind if sku is not None else listed.kind if listed is not None else None
+    return kind in _WITH_OTHER_SERVICES
+
+
+def failed_licences(snapshot: Snapshot, account: Account) -> tuple[str, ...]:
+    """The resource-account SKUs whose assignment to the account is in error, by id."""
+    failed = {each.sku_id for each in account.assignments if each.failed}
+    return tuple(sorted(sku_id for sku_id in failed if snapshot.is_resource_account_sku(sku_id)))
 
 
 def assigned_again(snapshot: Snapshot, account: Account, sku_id: str) -> AssignedLicence:
@@ -63,6 +123,15 @@ def assigned_again(snapshot: Snapshot, account: Account, sku_id: str) -> Assigne
     sku = snapshot.skus.get(sku_id)
     kept = (off if sku is None else off & sku.plan_ids) - RESOURCE_ACCOUNT_PLANS
     return AssignedLicence(sku_id, tuple(sorted(kept)))
+
+
+def without_phone_plan(snapshot: Snapshot, account: Account, sku_id: str) -> AssignedLicence | None:
+    """A phone SKU as it must be assigned for its phone plan alone to go; None where its plans are not known."""
+    sku = snapshot.skus.get(sku_id)
+    if sku is None:
+        return None
+    off = {plan for licence in account.licences if licence.sku_id == sku_id for plan in licence.disabled_plans}
+    return AssignedLicence(sku_id, tuple(sorted((off | PHONE_PLANS) & sku.plan_ids)))
 
 
 def directly_held(account: Account, sku_ids: Iterable[str]) -> tuple[str, ...]:

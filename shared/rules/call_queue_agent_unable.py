@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from shared.licensing.plans import PHONE_PLANS
 from shared.model.finding import Evidence, Finding
 from shared.model.voice import CallQueue
+from shared.rules.directory import in_directory
 from shared.rules.line_words import LISTED, QUEUE_PAGE, LineWords, place
 from shared.rules.naming import MAX_NAMES
 from shared.rules.rule import SETTLING, Rule
@@ -54,18 +55,19 @@ def why_unable(snapshot: Snapshot, agent: str) -> tuple[str, ...]:
     """Why calls cannot reach a person; nothing where they can, and where it is not known.
 
     Microsoft Learn, "Plan for Teams Auto attendants and Call queues": agents must be enabled for Enterprise Voice,
-    which takes a licence with Teams Phone.
+    which takes a licence with Teams Phone. What Teams says of Enterprise Voice counts only while it is read.
     """
     account, known = snapshot.state.accounts.get(agent), snapshot.state.referenced.get(agent)
     if account is not None:
         enabled, phone = account.enabled, snapshot.has_usable_plan(account, PHONE_PLANS)
+    elif in_directory(snapshot.state, agent) == "missing":
+        return (DELETED,)
     elif known is None or known.kind == "group":
         return ()
-    elif known.kind == "nobody":
-        return (DELETED,)
     else:
         enabled, phone = known.enabled, known.phone is not False
-    calling = snapshot.state.calling.get(agent)
+    # What Teams said long ago would keep the finding for ever where it may not be asked any more.
+    calling = snapshot.state.calling.get(agent) if not snapshot.why_not_usable("calling") else None
     reasons = {
         DISABLED: enabled is False,
         NO_PHONE_PLAN: not phone,

@@ -43,6 +43,19 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         )
 
 
+def judged_in_part(snapshot: Snapshot) -> str:
+    """Why the last export cannot show that somebody is back: nobody need be in while queues are not to be answered."""
+    hours, voice = snapshot.thresholds.business_hours, snapshot.voice
+    if hours is None or voice is None:
+        return ""
+    made = f"the last export was made at {voice.exported_at:%Y-%m-%d %H:%M} UTC"
+    if not hours.cover(voice.exported_at):
+        return f"{made}, outside business hours"
+    if voice.exported_at - hours.opened(voice.exported_at) < _patience(snapshot):
+        return f"{made}, when agents still had time to opt in after opening"
+    return ""
+
+
 def _in_business_hours(snapshot: Snapshot, voice: VoiceExport) -> bool:
     """Whether queues were meant to be answered when the last export was made."""
     hours = snapshot.thresholds.business_hours
@@ -82,4 +95,5 @@ RULE = Rule(
     check=check,
     severity_varies="critical where callers come to the queue and are left waiting or cut off, else warning",
     sharpened_by=frozenset({"accounts", "numbers"}),
+    judged_in_part=judged_in_part,
 )

@@ -86,17 +86,26 @@ def _steps(snapshot: Snapshot, account: Account, change: LicenceChange) -> list[
     for licence in change.add:
         product = product_name(snapshot, licence.sku_id)
         if licence.sku_id in account.sku_ids:
-            steps.append(f"under Apps tick {_plan_names(snapshot, licence.sku_id)} of {product}")
+            steps.append(f"under Apps {_apps(snapshot, account, licence)} of {product}")
         else:
             steps.append(f"tick {product}")
     steps += [f"untick {product_name(snapshot, sku_id)}" for sku_id in change.remove]
     return steps
 
 
-def _plan_names(snapshot: Snapshot, sku_id: str) -> str:
+def _apps(snapshot: Snapshot, account: Account, licence: AssignedLicence) -> str:
+    """What assigning a licence again switches off in it, or else that it switches the resource-account plan on."""
+    was_off = {plan for each in account.licences if each.sku_id == licence.sku_id for plan in each.disabled_plans}
+    off = frozenset(licence.disabled_plans) - was_off
+    if off:
+        return f"untick {_plan_names(snapshot, licence.sku_id, off) or 'the phone plan'}"
+    return f"tick {_plan_names(snapshot, licence.sku_id, RESOURCE_ACCOUNT_PLANS) or 'the resource-account plan'}"
+
+
+def _plan_names(snapshot: Snapshot, sku_id: str, plan_ids: frozenset[str]) -> str:
     sku = snapshot.skus.get(sku_id)
-    plans = [plan for plan in sku.plans if plan.id in RESOURCE_ACCOUNT_PLANS] if sku is not None else []
-    return " and ".join(filter(None, (one_line(plan.name) for plan in plans))) or "the resource-account plan"
+    plans = [plan for plan in sku.plans if plan.id in plan_ids] if sku is not None else []
+    return " and ".join(filter(None, (one_line(plan.name) for plan in plans)))
 
 
 def _request(snapshot: Snapshot, method: str, path: str, body: Mapping[str, object] | None = None) -> str:

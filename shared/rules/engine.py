@@ -1,4 +1,4 @@
-"""Runs the rules on a snapshot. A rule whose sources are not good enough is skipped and says so."""
+"""Runs the rules on a snapshot. A rule that cannot judge all that it is about says so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from shared.rules.snapshot import Snapshot
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A rule that said nothing, and why: what it found before is neither confirmed nor mended."""
+    """A rule that could not judge, or only in part, and why.
+
+    What it found before and does not find now is neither confirmed nor mended.
+    """
 
     rule: str
     why: str
@@ -26,7 +29,10 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def evaluate(rules: Iterable[Rule], snapshot: Snapshot) -> Evaluation:
-    """Run every rule whose sources were read completely and recently."""
+    """Run every rule whose sources were read completely and recently.
+
+    One that judges in part only is told among the skipped ones, beside what it finds.
+    """
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     for rule in rules:
@@ -35,4 +41,7 @@ def evaluate(rules: Iterable[Rule], snapshot: Snapshot) -> Evaluation:
             skipped.append(Skipped(rule.id, "; ".join(why.rstrip(".") for why in obstacles)))
         else:
             findings.extend(rule.check(snapshot))
+            why = rule.judged_in_part(snapshot) if rule.judged_in_part is not None else ""
+            if why:
+                skipped.append(Skipped(rule.id, why.rstrip(".")))
     return Evaluation(findings=tuple(sorted(findings, key=lambda found: found.order)), skipped=tuple(skipped))

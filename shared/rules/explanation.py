@@ -121,9 +121,6 @@ def _verdict(rule: Rule, snapshot: Snapshot, account: Account | Departed) -> Ver
         for source in SOURCES
         if source in rule.reads | rule.sharpened_by and (known := snapshot.state.source(source).complete_as_of)
     }
-    if evaluation.skipped:
-        why = evaluation.skipped[0].why
-        return Verdict(rule=rule.id, state="skipped", why=f"{why[:1].upper()}{why[1:]}.", as_of=as_of)
     if found:
         # Worst first, as the engine orders them.
         return Verdict(
@@ -134,6 +131,9 @@ def _verdict(rule: Rule, snapshot: Snapshot, account: Account | Departed) -> Ver
             remedy=" ".join(dict.fromkeys(finding.remedy for finding in found)),
             as_of=as_of,
         )
+    if evaluation.skipped:
+        why = evaluation.skipped[0].why
+        return Verdict(rule=rule.id, state="skipped", why=f"{why[:1].upper()}{why[1:]}.", as_of=as_of)
     return Verdict(rule=rule.id, state="does_not_hold", why=_reading(rule, snapshot, account), as_of=as_of)
 
 

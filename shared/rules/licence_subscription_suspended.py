@@ -23,7 +23,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         if sku.status not in _STATES or not snapshot.is_watched_sku(sku):
             continue
         severity = _severity(snapshot, sku)
-        lines = f" {sku.consumed} resource accounts hold one." if severity == "critical" else ""
+        lines = f" {_holders(sku.consumed)}." if severity == "critical" else ""
         yield Finding(
             rule=RULE.id,
             severity=severity,
@@ -39,6 +39,10 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
                 "locked_out": sku.locked_out,
             },
         )
+
+
+def _holders(held: int) -> str:
+    return "1 account holds one" if held == 1 else f"{held} accounts hold one"
 
 
 def _severity(snapshot: Snapshot, sku: Sku) -> Severity:

@@ -13,10 +13,9 @@ import msgspec
 from shared.model.finding import Evidence, Subject
 from shared.model.voice import AutoAttendant
 from shared.rules.naming import one_line
-from shared.voice.graph import CallFlowGraph, Edge, Node
+from shared.voice.graph import Edge, Node
 from shared.voice.lines import Lines
 from shared.voice.path import cause_of
-from shared.voice.reach import KEPT
 from shared.voice.references import App
 
 VOICE_APPS_PAGE = "https://learn.microsoft.com/microsoftteams/plan-auto-attendant-call-queue"
@@ -109,11 +108,8 @@ class LineWords:
 
     def _behind(self, app_id: str) -> Behind:
         node = self.lines.graph.app(app_id)
-        numbers = self.lines.numbers_to(node)
-        apps = sorted(_apps_behind(self.lines.graph, node))
-        return Behind(
-            numbers=numbers.ids, more_numbers=numbers.more, apps=tuple(apps[:KEPT]), more_apps=len(apps) > KEPT
-        )
+        numbers, apps = self.lines.numbers_to(node), self.lines.apps_to(node)
+        return Behind(numbers=numbers.ids, more_numbers=numbers.more, apps=apps.ids, more_apps=apps.more)
 
 
 def place(app: App) -> str:
@@ -135,22 +131,6 @@ def bounded(way: str, limit: int = MAX_WAY) -> str:
     end = (limit - len(_LEFT_OUT)) * 2 // 3
     start = limit - len(_LEFT_OUT) - end
     return f"{line[:start].rstrip(' >')}{_LEFT_OUT}{line[-end:].lstrip(' >')}"
-
-
-def _apps_behind(graph: CallFlowGraph, start: Node) -> set[str]:
-    """The other apps from which calls can come to one; no farther back than to as many as are kept, and some more.
-
-    Step by step, all of one distance at once: what is found does not depend on the order in which the export lists.
-    """
-    apps: set[str] = set()
-    seen = {start}
-    frontier = {start}
-    while frontier and len(apps) <= KEPT:
-        sources = {edge.source for node in frontier for edge in graph.edges_to(node)}
-        frontier = {node for node in sources if node not in seen and graph.carries(node)}
-        seen |= frontier
-        apps |= {node.id for node in frontier if node.kind in {"attendant", "queue"}}
-    return apps
 
 
 def _counted(count: int, noun: str, *, more: bool) -> str:

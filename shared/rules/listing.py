@@ -5,10 +5,13 @@ Teams lists resource accounts by their licences, so that one that lost its own d
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.model.directory import Account
 from shared.rules.snapshot import Snapshot
+
+GRACE = timedelta(days=1)
+"""How long an account may take until Teams lists it: it is made in the directory first."""
 
 RESOURCE_ACCOUNTS = "Teams admin center: Voice > Resource accounts"
 
@@ -38,3 +41,20 @@ def left_out(snapshot: Snapshot) -> tuple[Account, ...]:
         for account in snapshot.resource_accounts
         if account.created is not None and account.created < at and account.id not in listed
     )
+
+
+def dropped(snapshot: Snapshot) -> tuple[Account, ...]:
+    """Those of them that the monitor knew, and that existed, long enough before the export to be in it.
+
+    A user can be made a resource account years after its creation: then it was first seen a short while ago.
+    """
+    at = listed_at(snapshot)
+    if at is None:
+        return ()
+    return tuple(account for account in left_out(snapshot) if at - _known_since(snapshot, account, at) >= GRACE)
+
+
+def _known_since(snapshot: Snapshot, account: Account, at: datetime) -> datetime:
+    history = snapshot.state.licence_histories.get(account.id)
+    seen = history.changes[0].since if history is not None and history.changes else None
+    return max(each for each in (account.created or at, seen) if each is not None)

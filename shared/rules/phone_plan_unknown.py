@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shared.licensing.plans import looks_like_unknown_phone_plan
 from shared.model.finding import Finding, Subject
+from shared.model.licences import Sku
 from shared.rules.rule import SERVICE_PLANS_PAGE, Rule
 from shared.rules.snapshot import Snapshot
 
@@ -22,9 +23,19 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             severity=RULE.severity,
             subject=Subject("sku", sku.id, snapshot.part_number(sku.id)),
             summary=f"{snapshot.part_number(sku.id)} holds {names}, which is named like a phone plan and is not known.",
-            remedy=f'{RULE.remedy} policy.skus = {{ "{sku.id}" = true }}',
+            remedy=_remedy(sku, [name for _, name in unknown]),
             evidence={"plans": [plan_id for plan_id, _ in unknown], "enabled": sku.enabled},
         )
+
+
+def _remedy(sku: Sku, names: list[str]) -> str:
+    if any("VIRTUALUSER" in name.upper() for name in names):
+        return (
+            "Look the plan up on the page below. It may be the resource-account licence under a new id, which a newer "
+            "version of Linekeeper may know: upgrade, or report the id where the newest does not know it. Its "
+            "licences must not count towards the allocation."
+        )
+    return f'{RULE.remedy} policy.skus = {{ "{sku.id}" = true }}'
 
 
 RULE = Rule(

@@ -46,7 +46,11 @@ def _callers(snapshot: Snapshot, account: Account) -> str:
 
 def _way(snapshot: Snapshot, account: Account) -> str:
     apps = snapshot.apps_of(account)
-    return LineWords(snapshot.lines).way_to(apps[0].id) if snapshot.lines is not None and apps else "this line"
+    if snapshot.lines is None or not apps:
+        return "this line"
+    called = snapshot.lines.numbers_to(snapshot.lines.graph.app(apps[0].id)).ids
+    # Without a number the way begins at the account itself, and says nothing.
+    return LineWords(snapshot.lines).way_to(apps[0].id) if called else one_line(apps[0].name) or apps[0].id
 
 
 def stands_for(snapshot: Snapshot, account: Account) -> str:

@@ -14,10 +14,13 @@ from shared.rules.reach import number_evidence
 from shared.rules.reading import of_resource_accounts
 from shared.rules.rule import LICENCE_RULE_PAGE, Rule
 from shared.rules.snapshot import Snapshot
+from shared.voice.references import references
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     """Listed accounts with a licence, and with no number, no association and no part in a queue's outgoing calls."""
+    if _not_known(snapshot):
+        return
     in_use = _in_use(snapshot)
     for account in snapshot.resource_accounts:
         held = snapshot.resource_account_skus_of(account)
@@ -50,8 +53,13 @@ def reading(snapshot: Snapshot, account: Account) -> str:
     return f"Holds {licence_names(snapshot, held)}, and {used}."
 
 
+def _not_known(snapshot: Snapshot) -> str:
+    """Why nothing can be said: where Graph's numbers are old, one may have been given to the account since."""
+    return snapshot.why_not_usable("numbers") if snapshot.has_old_numbers else ""
+
+
 def _in_use(snapshot: Snapshot) -> frozenset[str]:
-    """The accounts to which a number was given, in whatever state, that stand for an app, or that agents call out as.
+    """The accounts to which a number was given, in whatever state, that stand for an app, or to which one refers.
 
     An account by which agents call out needs its licence even without a number, with direct routing (Microsoft Learn,
     "Plan for Teams Auto attendants and Call queues"). An association with what no longer exists is one still: somebody
@@ -62,8 +70,8 @@ def _in_use(snapshot: Snapshot) -> frozenset[str]:
         return frozenset()
     numbered = {number.target for number in snapshot.numbers if number.target is not None}
     associated = {account for accounts in lines.graph.accounts_by_app.values() for account in accounts}
-    calling_out = {account for queue in lines.queues for account in queue.calling_id_accounts}
-    return frozenset(numbered | associated | calling_out)
+    referred_to = {each.id for each in references(lines.export) if each.kind == "account"}
+    return frozenset(numbered | associated | referred_to)
 
 
 def _mending(snapshot: Snapshot, account: Account, held: tuple[str, ...]) -> Mending:
@@ -79,7 +87,8 @@ RULE = Rule(
     family="accounts",
     severity="info",
     title="Licence on a resource account that is not used",
-    holds_when="a resource account that is no other vendor's holds a licence, and has no number and no association",
+    holds_when="a resource account that is no other vendor's holds a licence, and has no number and no "
+    "association; not while Graph's numbers are known and not read recently",
     reads=frozenset({"licences", "accounts", "voice"}),
     why="The licence counts as assigned, and another line may need it.",
     remedy="Is the account kept for a line to come? Then nothing is to be done. Else take the licence back:",
@@ -87,4 +96,5 @@ RULE = Rule(
     check=check,
     sharpened_by=frozenset({"numbers"}),
     reading=reading,
+    judged_in_part=_not_known,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from shared.model.directory import Account
 from shared.model.finding import Finding, Subject
@@ -24,7 +25,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             severity="critical" if on_a_line else RULE.severity,
             subject=Subject("resource_account", account.id, account.name),
             summary=f"Its licences were swapped in two saves: none from {swap.nothing_since:%Y-%m-%d %H:%M} to "
-            f"{swap.licensed_at:%Y-%m-%d %H:%M} UTC. It may not answer for good, though all looks right"
+            f"{swap.licensed_at:%Y-%m-%d %H:%M} UTC. It may never answer again, though all looks right"
             f"{stands_for(snapshot, account)}{with_numbers(snapshot, account)}.",
             remedy=_remedy(snapshot, account),
             evidence={
@@ -48,11 +49,17 @@ def _has_moved(snapshot: Snapshot, account: Account, swap: Swap) -> bool:
     """Whether another account has its numbers, and stands for its attendants and queues, and this one does not."""
     if not swap.numbers and not swap.apps:
         return False
-    leads_to = {number.number: number.target for number in snapshot.numbers if number.reaches_an_account}
+    leads_to = _leads_to(snapshot)
     stand_for = snapshot.lines.graph.accounts_by_app if snapshot.lines is not None else {}
     return all(leads_to.get(number) not in {None, account.id} for number in swap.numbers) and all(
         stand_for.get(app) and account.id not in stand_for[app] for app in swap.apps
     )
+
+
+@lru_cache(maxsize=1)
+def _leads_to(snapshot: Snapshot) -> dict[str, str | None]:
+    """Which resource account each number leads to; of the last snapshot, for all its accounts."""
+    return {number.number: number.target for number in snapshot.numbers if number.reaches_an_account}
 
 
 def _remedy(snapshot: Snapshot, account: Account) -> str:

@@ -12,6 +12,7 @@ from shared.rules.reach import named, number_evidence
 from shared.rules.reading import of_resource_accounts
 from shared.rules.rule import RESOURCE_ACCOUNT_PAGE, Rule
 from shared.rules.snapshot import Snapshot
+from shared.voice.graph import Node
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
@@ -23,7 +24,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         if not is_listed(snapshot, account) and account.id not in left_out_ids:
             continue
         numbers = snapshot.numbers_of(account)
-        callers = f"callers to {named(numbers)} reach nothing" if numbers else "no number leads to it"
+        callers = f"callers to {named(numbers)} reach nothing" if numbers else _without_number(snapshot, account)
         yield Finding(
             rule=RULE.id,
             severity="critical" if numbers else "info",
@@ -49,6 +50,15 @@ def reading(snapshot: Snapshot, account: Account) -> str:
         return f"Stands for {named_apps}{more}."
     unlisted = "" if is_listed(snapshot, account) else ", and Teams does not list it"
     return f"{_standing(snapshot, account)}{unlisted}."
+
+
+def _without_number(snapshot: Snapshot, account: Account) -> str:
+    """Who comes to an account to which no number leads: nobody, or whom an attendant or queue sends there."""
+    lines = snapshot.lines
+    leading = lines.graph.edges_to(Node("account", account.id)) if lines is not None else ()
+    if lines is None or not leading:
+        return "no number leads to it"
+    return f"callers whom {one_line(lines.ways.name(leading[0].source))} sends to it reach nothing"
 
 
 def _standing(snapshot: Snapshot, account: Account) -> str:

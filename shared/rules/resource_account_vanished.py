@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.model.directory import RESOURCE_ACCOUNT_DEPARTMENT, Account
 from shared.model.finding import Evidence, Finding, Subject
 from shared.rules.commands import department_commands
-from shared.rules.listing import RESOURCE_ACCOUNTS, is_listed, left_out, listed_at
+from shared.rules.listing import RESOURCE_ACCOUNTS, dropped, is_listed, listed_at
 from shared.rules.naming import person_name
 from shared.rules.reach import named, number_evidence
 from shared.rules.rule import RESOURCE_ACCOUNT_PAGE, Rule
@@ -16,14 +16,24 @@ from shared.rules.snapshot import Snapshot
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    """Live users that lost Teams' department marker, and accounts with the marker that Teams does not list."""
+    """Live users that lost Teams' department marker, and accounts with the marker that Teams does not list.
+
+    Of the latter only a complete and recent export tells.
+    """
     for account in snapshot.people:
         if account.marked_until is not None:
             yield _unmarked(snapshot, account, account.marked_until)
     at = listed_at(snapshot)
-    if at is not None:
-        marked = (account for account in left_out(snapshot) if account.has_department_marker)
+    if at is not None and not snapshot.why_not_usable("voice"):
+        marked = (account for account in dropped(snapshot) if account.has_department_marker)
         yield from (_unlisted(snapshot, account, at) for account in marked)
+
+
+def judged_in_part(snapshot: Snapshot) -> str:
+    """Why it cannot be told now whether Teams lists the accounts; nothing where it never told, or is not asked."""
+    if listed_at(snapshot) is None or "voice" not in snapshot.intervals:
+        return ""
+    return snapshot.why_not_usable("voice")
 
 
 def _unmarked(snapshot: Snapshot, account: Account, until: datetime) -> Finding:
@@ -88,7 +98,8 @@ RULE = Rule(
     severity="warning",
     title="Resource account that vanished",
     holds_when="a live user lost Teams' department marker less than 30 days ago, and no known number leads to it; or "
-    "an account has the marker, and a complete export made after its creation does not list it",
+    "an account has the marker, and a complete export, made a day or more after its creation and after it was first "
+    "seen, does not list it",
     reads=frozenset({"accounts"}),
     why="Anybody who may edit users can change a department, and Teams drops accounts without a licence from its list: "
     "what their lines then lack would go unnoticed.",
@@ -98,4 +109,5 @@ RULE = Rule(
     check=check,
     sharpened_by=frozenset({"voice"}),
     reading=reading,
+    judged_in_part=judged_in_part,
 )

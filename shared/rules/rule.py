@@ -21,7 +21,9 @@ LICENCE_RULE_PAGE = "https://learn.microsoft.com/microsoftteams/teams-add-on-lic
 RESOURCE_ACCOUNT_PAGE = "https://learn.microsoft.com/microsoftteams/manage-resource-accounts"
 LICENCE_ERRORS_PAGE = "https://learn.microsoft.com/entra/identity/users/licensing-groups-resolve-problems"
 SERVICE_PLANS_PAGE = "https://learn.microsoft.com/entra/identity/users/licensing-service-plan-reference"
-WORKFLOWS_PAGE = "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook"
+WORKFLOWS_PAGE = (
+    "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook"
+)
 PERMISSIONS_PAGE = "https://learn.microsoft.com/graph/permissions-reference"
 SUBSCRIPTION_PAGE = "https://learn.microsoft.com/graph/api/resources/subscription"
 
@@ -36,8 +38,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `holds_when` says when, as the end of a sentence. `severity` is what it usually finds; `severity_varies` says by
     what a finding is worse or milder. `reads` are the sources that must have been read completely and recently for it
     to say anything, either way; `sharpened_by` are those that it uses where they are known. `reading` tells of one
-    account what the rule looks at, for rules about accounts. `pending` is for how long a finding that is no outage must
-    hold before it counts, because what it rests on settles slowly.
+    account what the rule looks at, for rules about accounts. `judged_in_part` tells why it cannot judge all that it
+    is about now, or nothing: what it finds then counts, and that it does not find something shows nothing. `pending`
+    is for how long a finding that is no outage must hold before it counts, because what it rests on settles slowly.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     sharpened_by: frozenset[Source] = frozenset()
     reading: Reading | None = None
     pending: timedelta = timedelta(0)
+    judged_in_part: Callable[[Snapshot], str] | None = None
 
     @property
     def topic(self) -> Topic:

@@ -16,16 +16,22 @@ from shared.model.directory import Account, Departed
 from shared.model.numbers import FAILED_ACTIVATIONS
 from shared.model.sources import REQUIRED, Source
 from shared.model.voice import AutoAttendant
+from shared.rules.assignment import licences_to_add
 from shared.rules.naming import licence_names, one_line
 from shared.rules.powershell import restore_deleted
 from shared.rules.reach import named
+from shared.rules.resource_account_unlicensed import unknown_licences
+from shared.rules.shortfall import RESOURCE_ACCOUNT_LICENCE, licence_to_buy
 from shared.rules.snapshot import Snapshot
 from shared.voice.references import App
 
 StepName = Literal["licence_obtained", "account_created", "licensed", "number_assigned", "associated"]
 StepState = Literal["done", "missing", "not_known"]
 
-LICENCE = "Teams Phone Resource Account licence"
+LICENCE = RESOURCE_ACCOUNT_LICENCE
+_PHONE_LICENCE = "resource-account-phone-licence"
+_LICENCE_RULES = ("resource-account-plan-unusable", _PHONE_LICENCE, "resource-account-unlicensed")
+"""The rules that say why a licence does not let an account answer; of one account one at most holds."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,25 +74,28 @@ def _obtained(snapshot: Snapshot, account: Account) -> Step:
         return Step(step="licence_obtained", state="done", why=f"It holds {licence_names(snapshot, held)}.")
     if _needs_no_resource_account_licence(snapshot, account):
         return Step(step="licence_obtained", state="done", why=f"None is needed under the policy {snapshot.policy.id}.")
-    return _spare_licence(snapshot)
+    return _spare_licence(snapshot, account)
 
 
-def _spare_licence(snapshot: Snapshot) -> Step:
+def _spare_licence(snapshot: Snapshot, account: Account | None = None) -> Step:
     obstacle = _obstacle(snapshot, *REQUIRED)
     if obstacle:
         return Step(step="licence_obtained", state="not_known", why=obstacle)
     ledger = snapshot.allocation
-    if snapshot.unassigned:
+    all_given = account is not None and bool(licences_to_add(snapshot)[account.id].first)
+    if snapshot.unassigned and not all_given:
         why = f"{snapshot.unassigned} of {ledger.owned} owned licences are to spare."
         return Step(step="licence_obtained", state="done", why=why)
     if ledger.owned < ledger.entitled:
         order = f"Order one more {LICENCE} in the Microsoft 365 admin center: up to {ledger.entitled} cost nothing."
     else:
         order = (
-            f"Take a {LICENCE} back from an account that does not need it, or buy one: "
+            f"Take a {LICENCE} back from an account that does not need it, or buy a {licence_to_buy(ledger)}: "
             f"the allocation covers {ledger.entitled}, and {ledger.owned} are owned."
         )
     why = f"All {ledger.owned} owned licences are assigned." if ledger.owned else f"No {LICENCE} is owned."
+    if snapshot.unassigned:
+        why = f"The {snapshot.unassigned} of {ledger.owned} owned licences to spare are for other accounts without one."
     return Step(step="licence_obtained", state="missing", why=why, next=order)
 
 
@@ -121,24 +130,32 @@ def _licensed(snapshot: Snapshot, account: Account, remedies: Mapping[str, str])
     held, phone = snapshot.resource_account_skus_of(account), snapshot.phone_skus_of(account)
     if snapshot.has_usable_plan(account, RESOURCE_ACCOUNT_PLANS):
         return Step(step="licensed", state="done", why=f"By {licence_names(snapshot, held)}, whose plan works.")
-    if phone and snapshot.has_usable_plan(account, PHONE_PLANS):
-        return Step(step="licensed", state="done", why=_by_phone_licence(snapshot, phone))
-    if held or phone:
-        why = f"{licence_names(snapshot, held or phone)} is assigned, and its plan is switched off or out of force."
-        todo = remedies.get("resource-account-plan-unusable", "Switch the plan of the licence on.")
-        return Step(step="licensed", state="missing", why=why, next=todo)
+    if phone and not held and snapshot.has_usable_plan(account, PHONE_PLANS):
+        return Step(step="licensed", state="done", why=_by_phone_licence(snapshot, phone, remedies))
     if not snapshot.must_be_licensed(account):
         why = f"No licence is needed without a number under the policy {snapshot.policy.id}."
         return Step(step="licensed", state="done", why=why)
-    todo = remedies.get("resource-account-unlicensed", f"Assign the {LICENCE}.")
-    return Step(step="licensed", state="missing", why="No licence is assigned.", next=todo)
+    todo = next((remedies[rule] for rule in _LICENCE_RULES if rule in remedies), f"Assign the {LICENCE}.")
+    return Step(step="licensed", state="missing", why=_why_not_licensed(snapshot, account), next=todo)
 
 
-def _by_phone_licence(snapshot: Snapshot, phone: tuple[str, ...]) -> str:
+def _why_not_licensed(snapshot: Snapshot, account: Account) -> str:
+    held, phone = snapshot.resource_account_skus_of(account), snapshot.phone_skus_of(account)
+    if held or phone:
+        also = f"; {licence_names(snapshot, phone)} is a Teams Phone licence for people" if held and phone else ""
+        names = licence_names(snapshot, held or phone)
+        return f"{names} is assigned, and its plan is switched off or out of force{also}."
+    unknown = unknown_licences(snapshot, account)
+    if unknown:
+        return f"{licence_names(snapshot, unknown)} is assigned, and whether it has a phone plan in it is not known."
+    return "No licence is assigned."
+
+
+def _by_phone_licence(snapshot: Snapshot, phone: tuple[str, ...], remedies: Mapping[str, str]) -> str:
     by = f"By {licence_names(snapshot, phone)}, a Teams Phone licence for people"
     if snapshot.policy.accepts_phone_licence:
         return f"{by}, which the policy {snapshot.policy.id} accepts."
-    return f"{by}: the rule resource-account-phone-licence says what to do."
+    return f"{by}: the rule {_PHONE_LICENCE} says what to do." if _PHONE_LICENCE in remedies else f"{by}."
 
 
 def _number(snapshot: Snapshot, account: Account | Departed) -> Step:

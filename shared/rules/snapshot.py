@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from shared.licensing.catalogue import classify, plan_ids_of
+from shared.licensing.counting import owned
 from shared.licensing.ledger import Allocation, allocation
 from shared.licensing.plans import PHONE_PLANS, RESOURCE_ACCOUNT_PLANS
 from shared.licensing.policy import Policy
@@ -41,7 +43,8 @@ class Snapshot:
     A *resource account* is a live directory user with Teams' department marker, or to whom a number leads that an
     attendant or queue answers, or that Teams lists among its application instances; a *person* is any other user. What
     a licence contains is read from the tenant's own SKUs. `expects_subscription` tells that changes are to be notified,
-    because there is a URL to notify, `expects_delivery` that there is a receiver. `graph_url` is where the requests that remedies show go to.
+    because there is a URL to notify, `expects_delivery` that there is a receiver. `graph_url` is where the requests
+    that remedies show go to.
     """
 
     def __init__(
@@ -113,12 +116,16 @@ class Snapshot:
 
     @cached_property
     def unassigned(self) -> int:
-        """Owned resource-account licences that no followed account holds.
+        """Owned resource-account licences that no followed account holds, each SKU's for itself."""
+        return sum(max(0, self.left_of(sku)) for sku in self.resource_account_skus)
 
-        Fresher than the SKUs' own counter, which is read less often than the accounts: all holders are followed.
+    def left_of(self, sku: Sku) -> int:
+        """The owned units of a SKU less its holders among the followed accounts; below zero where too many hold it.
+
+        Of a resource-account SKU that is fresher than its own counter, which is read less often than the accounts: all
+        holders are followed.
         """
-        held = sum(len(self.resource_account_skus_of(account)) for account in self._accounts)
-        return max(0, self.allocation.owned - held)
+        return owned(sku) - self._holders[sku.id]
 
     def cost(self, licences: int) -> str:
         """What so many licences cost, as the end of a sentence; empty where the site names no price."""
@@ -139,6 +146,13 @@ class Snapshot:
     @property
     def _graph_told_numbers(self) -> bool:
         return self.state.source("numbers").complete_as_of is not None
+
+    @property
+    def has_old_numbers(self) -> bool:
+        """Whether Graph told the numbers, and so long ago that a number may have been assigned since."""
+        interval = self.intervals.get("numbers")
+        fresh = interval is not None and self.state.source("numbers").is_fresh(self.now, interval)
+        return self._graph_told_numbers and not fresh
 
     @property
     def voice(self) -> VoiceExport | None:
@@ -179,15 +193,30 @@ class Snapshot:
 
     @cached_property
     def numbers(self) -> tuple[PhoneNumber, ...]:
-        """The numbers as last known, each once, by number: Graph's, or the export's where Graph's were never read."""
+        """The numbers as last known, each once, by number.
+
+        Graph's; the export's where Graph's were never read; and where Graph's are old, what they lack of the numbers in
+        a newer export.
+        """
         once = {number.number: number for number in (self.state.numbers if self._graph_told_numbers else ())}
-        if not self._graph_told_numbers and self.voice is not None:
-            once.update(
-                (each.number, PhoneNumber(number=each.number, target=each.id, status=VOICE_APPLICATION))
-                for each in self.voice.instances or ()
-                if each.number and not each.deleted
-            )
+        if not self._graph_told_numbers or self._export_knows_newer_numbers:
+            for exported in self._exported_numbers():
+                known = once.get(exported.number)
+                if known is None or known.target is None or not self._graph_told_numbers:
+                    once[exported.number] = exported
         return tuple(once[number] for number in sorted(once))
+
+    @property
+    def _export_knows_newer_numbers(self) -> bool:
+        read = self.state.source("numbers").complete_as_of
+        if read is None or self.voice is None or self.why_not_usable("voice"):
+            return False
+        return self.has_old_numbers and self.voice.exported_at > read
+
+    def _exported_numbers(self) -> Iterator[PhoneNumber]:
+        for each in self.voice.instances or () if self.voice is not None else ():
+            if each.number and not each.deleted:
+                yield PhoneNumber(number=each.number, target=each.id, status=VOICE_APPLICATION)
 
     @cached_property
     def numbers_by_target(self) -> dict[str, tuple[PhoneNumber, ...]]:
@@ -243,13 +272,17 @@ class Snapshot:
 
         No state yet counts as one that works: provisioning takes a while.
         """
-        return any(self._works(account, self.switched_on(account, sku_id, plans)) for sku_id in account.sku_ids)
+        return any(self.is_usable(account, sku_id, plans) for sku_id in account.sku_ids)
+
+    def is_usable(self, account: Account, sku_id: str, plans: frozenset[str]) -> bool:
+        """Whether one assigned SKU brings one of these plans in a state that works."""
+        return self._works(account, self.switched_on(account, sku_id, plans))
 
     @cached_property
     def resource_account_skus(self) -> tuple[Sku, ...]:
-        """The tenant's SKUs that hold a resource-account plan, the one with most licences to spare first."""
+        """The tenant's SKUs that hold a resource-account plan, the one with most units left first."""
         mine = (sku for sku in self.state.skus if sku.plan_ids & RESOURCE_ACCOUNT_PLANS)
-        return tuple(sorted(mine, key=lambda sku: (sku.consumed - sku.enabled - sku.warning, sku.id)))
+        return tuple(sorted(mine, key=lambda sku: (-self.left_of(sku), sku.id)))
 
     def part_number(self, sku_id: str) -> str:
         """A SKU's part number, else its id."""
@@ -261,9 +294,12 @@ class Snapshot:
         return tuple(sorted(self.state.accounts.values(), key=lambda account: account.id))
 
     @cached_property
+    def _holders(self) -> Counter[str]:
+        return Counter(sku_id for account in self._accounts for sku_id in account.sku_ids)
+
+    @cached_property
     def _plans_by_sku(self) -> dict[str, frozenset[str]]:
-        held = {sku_id for account in self._accounts for sku_id in account.sku_ids}
-        return {sku_id: plan_ids_of(sku_id, self.skus) for sku_id in held}
+        return {sku_id: plan_ids_of(sku_id, self.skus) for sku_id in self._holders}
 
     def _held(self, account: Account) -> _Held:
         """What an account holds; worked out once for all accounts that hold the same."""

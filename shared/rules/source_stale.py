@@ -26,7 +26,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             severity=_severity(known, snapshot.now, interval),
             subject=Subject("source", source, source),
             summary=_summary(source, known),
-            remedy=f"{RULE.remedy} Last problem: {known.problem or 'none; no read has run'}",
+            remedy=_remedy(source, known),
             evidence={
                 "state": known.state,
                 "complete_as_of": f"{known.complete_as_of:%Y-%m-%dT%H:%M:%SZ}" if known.complete_as_of else "never",
@@ -40,11 +40,27 @@ def _was_never_permitted(source: Source, known: SourceState) -> bool:
     return source not in REQUIRED and known.complete_as_of is None and bool(known.permission)
 
 
+def _remedy(source: Source, known: SourceState) -> str:
+    if source != "voice":
+        return f"{RULE.remedy} Last problem: {known.problem or 'none; no read has run'}"
+    problem = f" Last problem: {known.problem}" if known.problem else ""
+    return f"Run the exporter, see why its job failed, and that LINEKEEPER_VOICE_EXPORT leads to its file.{problem}"
+
+
 def _summary(source: Source, known: SourceState) -> str:
+    if source == "voice":
+        return _summary_of_export(known)
     if known.complete_as_of is None:
         return f"We have not been able to read the {source} of this tenant: nothing that rests on them is known."
     since = f"{known.complete_as_of:%Y-%m-%d %H:%M} UTC"
     return f"We could not read the {source} of this tenant since {since}: nothing that rests on them is confirmed."
+
+
+def _summary_of_export(known: SourceState) -> str:
+    if known.complete_as_of is None:
+        return "The voice export could not be read: nothing is known of attendants and queues."
+    made = f"{known.complete_as_of:%Y-%m-%d %H:%M} UTC"
+    return f"The last complete voice export was made at {made}: nothing about attendants and queues is confirmed."
 
 
 def _severity(known: SourceState, now: datetime, interval: timedelta) -> Severity:

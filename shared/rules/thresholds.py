@@ -24,6 +24,10 @@ class BusinessHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def __post_init__(self) -> None:
         """Refuse hours that are none, and places without a clock."""
+        if self.opens.tzinfo is not None or self.closes.tzinfo is not None:
+            raise ValueError("`opens` and `closes` are times of the day in `time_zone`, without a zone of their own")
+        if not self.days:
+            raise ValueError("`days` names no day")
         if self.opens >= self.closes:
             raise ValueError("`opens` must be before `closes`")
         try:

@@ -20,11 +20,13 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     words = LineWords(lines)
     for circle in lines.circles:
         app = lines.graph.apps[circle.apps[0]]
+        reachable = any(lines.is_reachable(each) for each in circle.apps)
+        who = "Callers go" if reachable else "Callers would go"
         yield Finding(
             rule=RULE.id,
-            severity=RULE.severity,
+            severity=RULE.severity if reachable else "info",
             subject=words.subject(app),
-            summary=f"Callers go round in a circle and come to nobody: {bounded(lines.ways.round(circle))}. "
+            summary=f"{who} round in a circle and come to nobody: {bounded(lines.ways.round(circle))}. "
             f"{words.callers(app.id)}",
             remedy=f"{RULE.remedy} {place(app)}.",
             evidence=_evidence(lines, circle) | words.evidence(app.id),
@@ -53,5 +55,6 @@ RULE = Rule(
     "agents.",
     link=VOICE_APPS_PAGE,
     check=check,
+    severity_varies="info where no call comes to the circle",
     sharpened_by=frozenset({"numbers"}),
 )

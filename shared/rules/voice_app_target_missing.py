@@ -9,11 +9,14 @@ import msgspec
 from shared.model.directory import Departed
 from shared.model.finding import Finding, Severity
 from shared.model.tenant import TenantState
+from shared.model.voice import AutoAttendant
+from shared.rules.directory import in_directory
 from shared.rules.line_words import VOICE_APPS_PAGE, LineWords, place
 from shared.rules.naming import one_line
 from shared.rules.rule import SETTLING, Rule
 from shared.rules.snapshot import Snapshot
 from shared.voice.graph import Edge
+from shared.voice.lines import Lines
 from shared.voice.path import SHORT_ID
 from shared.voice.references import App, Inventory, Reference, ReferenceKind, Verdict, What, references_of
 
@@ -59,6 +62,19 @@ _SAYINGS: dict[What, _Saying] = {
 }
 """The references that are judged. Agents have a rule of their own, and so have the accounts in front of an app."""
 
+_SWITCHED_OFF: dict[What, _Saying] = {
+    "schedule": msgspec.structs.replace(
+        _SAYINGS["schedule"],
+        does="An after-hours or holiday handling that is switched off follows",
+        effect="callers notice nothing while it is off",
+    ),
+    "call_flow": msgspec.structs.replace(
+        _SAYINGS["call_flow"],
+        does="An after-hours or holiday handling that is switched off leads to",
+        effect="callers notice nothing while it is off",
+    ),
+}
+
 _NOUNS: dict[ReferenceKind, str] = {
     "user": "person",
     "group": "group",
@@ -77,54 +93,61 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         return
     words = LineWords(lines)
     for app in lines.apps:
-        for reference in _missing(snapshot.state, lines.inventory, references_of(app)):
+        for reference in _missing(snapshot, lines, references_of(app)):
             yield _finding(snapshot, words, app, reference)
 
 
-def _missing(state: TenantState, inventory: Inventory, all_of_it: Iterable[Reference]) -> list[Reference]:
+def _missing(snapshot: Snapshot, lines: Lines, all_of_it: Iterable[Reference]) -> list[Reference]:
     """The missing ones, one for each path."""
     by_path: dict[str, Reference] = {}
     for each in sorted(all_of_it, key=lambda each: (each.path, each.kind)):
-        if each.what in _SAYINGS and _verdict(state, inventory, each) == "missing":
+        if each.what not in _SAYINGS:
+            continue
+        missing = _verdict(snapshot.state, lines.inventory, each) == "missing"
+        if missing or stands_for_nothing(snapshot, lines, each):
             by_path.setdefault(each.path, each)
     return list(by_path.values())
+
+
+def stands_for_nothing(snapshot: Snapshot, lines: Lines, reference: Reference) -> bool:
+    """Whether calls are sent to an account that lives and on which no attendant or queue stands: they end there.
+
+    An account that queues call out as need stand for nothing, and another vendor's application may answer.
+    """
+    if reference.kind != "account" or reference.what == "calling_id" or lines.export.associations is None:
+        return False
+    instance = lines.instances.get(reference.id)
+    return (
+        instance is not None
+        and not instance.is_third_party
+        and reference.id in snapshot.state.accounts
+        and not lines.apps_by_account.get(reference.id)
+    )
 
 
 def _verdict(state: TenantState, inventory: Inventory, reference: Reference) -> Verdict:
     if reference.kind not in {"user", "group", "voicemail", "account"}:
         return inventory.verdict(reference)
-    in_directory = _in_directory(state, reference.id)
-    return in_directory if in_directory != "not_judged" else inventory.verdict(reference)
-
-
-def _in_directory(state: TenantState, object_id: str) -> Verdict:
-    """Whether the directory has an object; what it was not asked for is not judged.
-
-    Deletions are told of accounts that are followed, and lookups of anything that a call flow holds: the later counts.
-    """
-    if object_id in state.accounts:
-        return "resolved"
-    departed, known = state.departed.get(object_id), state.referenced.get(object_id)
-    if known is None:
-        return "missing" if departed is not None else "not_judged"
-    if known.kind == "nobody" or (departed is not None and departed.read_at >= known.read_at):
-        return "missing"
-    return "resolved"
+    told = in_directory(state, reference.id)
+    return told if told != "not_judged" else inventory.verdict(reference)
 
 
 def _finding(snapshot: Snapshot, words: LineWords, app: App, reference: Reference) -> Finding:
-    saying = _SAYINGS[reference.what]
+    switched_off = _is_switched_off(app, reference)
+    saying = (_SWITCHED_OFF if switched_off else _SAYINGS)[reference.what]
     edges = words.lines.graph.steps_by(reference)
     way = words.way_by(edges[0]) if edges else ""
     departed = snapshot.state.departed.get(reference.id)
     gone = "was deleted" if departed is not None else "does not exist"
+    if stands_for_nothing(snapshot, words.lines, reference):
+        gone = "stands for no attendant or queue"
     which = "who" if reference.kind == "user" else "which"
     does = "Every caller is sent to" if _is_taken_by_all(edges) else saying.does
     return Finding(
         rule=RULE.id,
-        severity=_severity(words, app, edges),
+        severity="info" if switched_off else _severity(words, app, edges),
         subject=words.subject(app),
-        summary=f"{does} {_target(reference, departed)}, {which} {gone}: {_effect(reference, edges)}. "
+        summary=f"{does} {_target(snapshot.state, reference)}, {which} {gone}: {_effect(saying, reference, edges)}. "
         f"{words.callers(app.id, way)}",
         remedy=f"{_remedy(saying, departed)} {place(app)}.",
         evidence={
@@ -137,24 +160,33 @@ def _finding(snapshot: Snapshot, words: LineWords, app: App, reference: Referenc
     )
 
 
+def _is_switched_off(app: App, reference: Reference) -> bool:
+    """Whether it is a schedule or call flow that no enabled handling uses, so that no caller comes to it."""
+    if not isinstance(app, AutoAttendant) or reference.what not in _SWITCHED_OFF:
+        return False
+    enabled = (each for each in app.handlings if each.enabled)
+    return reference.id not in {each.schedule if reference.what == "schedule" else each.flow for each in enabled}
+
+
 def _severity(words: LineWords, app: App, edges: Iterable[Edge]) -> Severity:
     if not words.lines.is_reachable(app.id):
         return "info"
     return "critical" if _is_taken_by_all(edges) else RULE.severity
 
 
-def _target(reference: Reference, departed: Departed | None) -> str:
-    """What is missing; of a deleted account its name is still known."""
-    name = one_line(departed.name, _LONGEST_NAME) if departed is not None else ""
+def _target(state: TenantState, reference: Reference) -> str:
+    """What is missing; of what was known before it went, the name still is."""
+    known = (state.departed.get(reference.id), state.accounts.get(reference.id), state.referenced.get(reference.id))
+    name = next((one_line(each.name, _LONGEST_NAME) for each in known if each is not None and each.name), "")
     return f"{_NOUNS.get(reference.kind, 'object')} {name or one_line(reference.id[:SHORT_ID])}"
 
 
-def _effect(reference: Reference, edges: Sequence[Edge]) -> str:
+def _effect(saying: _Saying, reference: Reference, edges: Sequence[Edge]) -> str:
     if reference.what == "menu_option" and not edges:
         return "no call takes it as things are, because no handling uses its call flow"
     if reference.kind == "voicemail":
         return "callers can leave no message"
-    return "nobody gets through" if _is_taken_by_all(edges) else _SAYINGS[reference.what].effect
+    return "nobody gets through" if _is_taken_by_all(edges) else saying.effect
 
 
 def _is_taken_by_all(edges: Iterable[Edge]) -> bool:
@@ -185,6 +217,6 @@ RULE = Rule(
     check=check,
     pending=SETTLING,
     severity_varies="critical where every caller is sent there at once, info where no call comes to the attendant or "
-    "queue",
+    "queue, and for what only a handling that is switched off uses",
     sharpened_by=frozenset({"numbers"}),
 )

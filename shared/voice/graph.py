@@ -172,7 +172,7 @@ class CallFlowGraph:
 
         An operator is stepped to by `automatic` and `key` steps too, where a menu's option sends callers to it.
         """
-        return tuple(edge for edge in self.edges_from(self.app(reference.holder)) if edge.path == reference.path)
+        return tuple(self._by_path.get((self.app(reference.holder), reference.path), ()))
 
     @property
     def nodes(self) -> frozenset[Node]:
@@ -195,6 +195,14 @@ class CallFlowGraph:
             for edge in edges:
                 incoming.setdefault(edge.target, []).append(edge)
         return incoming
+
+    @cached_property
+    def _by_path(self) -> dict[tuple[Node, str], list[Edge]]:
+        by_path: dict[tuple[Node, str], list[Edge]] = {}
+        for app_id in self.apps:
+            for edge in self.edges_from(self.app(app_id)):
+                by_path.setdefault((edge.source, edge.path), []).append(edge)
+        return by_path
 
     def _number_edges(self) -> Iterator[Edge]:
         for account, numbers in self.numbers.items():

@@ -8,7 +8,7 @@ from functools import cached_property
 from shared.model.voice import ApplicationInstance, Association, AutoAttendant, CallQueue, VoiceExport
 from shared.voice.graph import CallFlowGraph, Node
 from shared.voice.path import Circle, Ways, circles
-from shared.voice.reach import Origins, Reach, numbers_behind, reach
+from shared.voice.reach import Origins, Reach, apps_behind, numbers_behind, reach
 from shared.voice.references import App, Inventory
 
 
@@ -93,6 +93,10 @@ class Lines:
     def _numbers_behind(self) -> dict[Node, Origins]:
         return numbers_behind(self.graph)
 
+    @cached_property
+    def _apps_behind(self) -> dict[Node, Origins]:
+        return apps_behind(self.graph)
+
     def is_reachable(self, app_id: str) -> bool:
         """Whether calls come to a voice app."""
         return app_id in self.reach.reachable
@@ -100,6 +104,10 @@ class Lines:
     def numbers_to(self, node: Node) -> Origins:
         """The first numbers whose callers come to a node."""
         return self._numbers_behind.get(node, Origins())
+
+    def apps_to(self, node: Node) -> Origins:
+        """The first other apps from which calls can come to a node."""
+        return self._apps_behind.get(node, Origins())
 
     def way_to(self, app_id: str) -> str:
         """The way of callers to a voice app, in words."""

@@ -18,10 +18,13 @@ def opted_out_since(before: Mapping[str, datetime], export: VoiceExport) -> dict
     """Which export first told of each queue that nobody is opted in, by the queue's id, once `export` was read too.
 
     A queue with somebody opted in, or of whom that is not known, is forgotten, as is one that is gone. An export that
-    is not complete changes nothing. `before` is what this gave for the export before.
+    is not complete adds no queue: of those known it only tells in which of them somebody is opted in, and these are
+    forgotten. `export` is the one that was read, or what is known after it; `before` is what this gave for the export
+    before.
     """
     if not export.complete or export.queues is None:
-        return dict(before)
+        back = {queue.id for queue in export.queues or () if any(agent.opted_in for agent in queue.agents)}
+        return {queue_id: since for queue_id, since in before.items() if queue_id not in back}
     return {
         queue.id: min(before.get(queue.id, export.exported_at), export.exported_at)
         for queue in export.queues

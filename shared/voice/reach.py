@@ -67,6 +67,13 @@ def numbers_behind(graph: CallFlowGraph, kept: int = KEPT) -> dict[Node, Origins
     return _origins(graph, _numbers(graph), kept)
 
 
+def apps_behind(graph: CallFlowGraph, kept: int = KEPT) -> dict[Node, Origins]:
+    """The apps from which calls can come to each app and account; an app itself is not among those behind it."""
+    # One more is kept than is told, because every app is found among its own origins.
+    found = _origins(graph, (graph.app(app_id) for app_id in graph.apps), kept + 1)
+    return {node: _others(node, origins, kept) for node, origins in found.items()}
+
+
 def entries(graph: CallFlowGraph, kept: int = KEPT) -> dict[Node, Origins]:
     """The accounts through which callers of a number enter each app and account that they come to.
 
@@ -132,6 +139,12 @@ def _behind(graph: CallFlowGraph, start: Node) -> set[Node]:
                 seen.add(edge.source)
                 waiting.append(edge.source)
     return seen
+
+
+def _others(node: Node, origins: Origins, kept: int) -> Origins:
+    """A node's origins without itself, of which one more than `kept` was looked for."""
+    others = tuple(each for each in origins.ids if each != node.id)
+    return Origins(others[:kept], origins.more or len(others) > kept)
 
 
 def _targets(steps: Iterable[Edge], seen: set[Node]) -> list[Node]:

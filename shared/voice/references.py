@@ -257,7 +257,12 @@ def _exit_reference(queue: CallQueue, name: ExitName, way: QueueExit) -> Referen
 
 
 def _exit_kind(action: ExitAction, target: Target) -> ReferenceKind:
-    """For voicemail the action tells what the id is; the type that Teams shows beside it is not documented."""
+    """For voicemail the action tells what the id is; the type that Teams shows beside it is not documented.
+
+    What can be nothing but a phone number is one, whatever the action.
+    """
+    if target.kind == "number":
+        return "number"
     if action == "shared_voicemail":
         return "voicemail"
     if action == "voicemail":

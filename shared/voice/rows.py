@@ -85,6 +85,9 @@ _OUTCOMES: Final[dict[str, Outcome]] = {"success": "success", "pending": "pendin
 _NUMBERED_OUTCOMES: Final[dict[int, Outcome]] = {0: "error", 1: "pending", 2: "unknown", 3: "success"}
 """An association's status by its integer (seen in the module's files); no other enum's integers are documented."""
 
+_FAILURES: Final = ("error", "fail")
+"""What the words for a failure hold: not all of them are documented."""
+
 _NO_DATE: Final = ("0001-01-01", "/Date(-62135596800000")
 """How .NET's `DateTime.MinValue` begins: it is printed where a date is not set."""
 
@@ -158,7 +161,7 @@ def association_status(wire: WireAssociationStatus) -> AssociationStatus:
         account=wire.name,
         status=ProvisioningStatus(
             kind=_printed(wire.type),
-            status=numbered or _OUTCOMES.get(_word(wire.status), "unknown"),
+            status=numbered or _outcome(wire.status),
             message=shortened(wire.message),
         ),
     )
@@ -167,9 +170,16 @@ def association_status(wire: WireAssociationStatus) -> AssociationStatus:
 def _attendant_status(wire: WireStatus) -> ProvisioningStatus:
     return ProvisioningStatus(
         kind=_printed(wire.type),
-        status=_OUTCOMES.get(_word(wire.status), "unknown"),
+        status=_outcome(wire.status),
         message=shortened(wire.message),
     )
+
+
+def _outcome(word: Word) -> Outcome:
+    """What a status says by its name."""
+    name = _word(word)
+    unnamed: Outcome = "error" if any(each in name for each in _FAILURES) else "unknown"
+    return _OUTCOMES.get(name, unnamed)
 
 
 def _flow(wire: WireFlow) -> CallFlow:

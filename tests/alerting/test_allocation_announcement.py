@@ -75,6 +75,11 @@ def test_the_four_numbers_are_shown_side_by_side() -> None:
     )
 
 
+def test_an_allocation_that_rose_because_trials_can_no_longer_be_told_says_so() -> None:
+    message = allocation_changed(25, ledger(SPE_E5=600), {"SPE_E5": 100}, now=NOW, link=LINK, unread=True)
+    assert "Which of them are trials can no longer be read" in message.text
+
+
 def test_where_a_site_decides_otherwise_than_the_policy_the_figures_say_so() -> None:
     site = PolicyOverrides(base=30).applied_to(CURRENT)
     shown = figures(from_totals(site, qualifying=10, owned=0, assigned=0, needed=0, by_sku=()))

@@ -40,8 +40,9 @@ def test_the_request_and_the_admin_centres_way_stand_under_the_remedy(
 ) -> None:
     remedy = f"Block its sign-in: {COMMANDS.powershell}"
     lines = shown(now, make_finding("a-rule", remedy=remedy, commands=COMMANDS))
-    assert lines[-4:] == [
-        f"  \N{RIGHTWARDS ARROW} {remedy}",
+    assert lines[-5:] == [
+        "  \N{RIGHTWARDS ARROW} Block its sign-in:",
+        f"    {COMMANDS.powershell}",
         "    or PATCH https://graph.test/users/a",
         '       {"accountEnabled":false}',
         f"    or {COMMANDS.admin_centre.rstrip()}",
@@ -50,7 +51,8 @@ def test_the_request_and_the_admin_centres_way_stand_under_the_remedy(
 
 def test_a_request_without_a_body_is_one_line(now: datetime, make_finding: Callable[..., Finding]) -> None:
     commands = Commands(powershell="a", request="POST https://graph.test/b", admin_centre="c")
-    assert shown(now, make_finding("a-rule", commands=commands))[-2:] == [
+    assert shown(now, make_finding("a-rule", commands=commands))[-3:] == [
+        "    a",
         "    or POST https://graph.test/b",
         "    or c",
     ]

@@ -55,6 +55,7 @@ async def test_everything_in_place_exits_with_0_and_sends_and_changes_nothing(
         "accounts": "ok",
         "numbers": "ok",
         "calling": "ok",
+        "voice": "off",
         "notification": "off",
         "channel": "ok",
     }

@@ -124,3 +124,24 @@ def test_a_reader_that_leaves_early_changes_no_exit_code() -> None:
     errors = process.stderr.read()
     process.stderr.close()
     assert (process.wait(), errors) == (2, b"")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_what_standard_output_cannot_spell_is_no_error(encoding: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "shared.cli", "rules"],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_output_that_cannot_be_written_is_one_line_and_no_finding() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "shared.cli", "rules"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == b"linekeeper: standard output cannot be written: No space left on device.\n"

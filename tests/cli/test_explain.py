@@ -103,7 +103,7 @@ async def test_a_person_is_explained_without_the_steps_of_a_line(
     person = next(user for user in contoso.tenant.users.values() if user.department == "Finance")
     assert await explained(environment, person.user_principal_name, as_json=False) == 0
     output = capsys.readouterr().out
-    assert output.splitlines()[0] == person.display_name
+    assert output.splitlines()[0] == f"{person.display_name}: no rule about accounts holds."
     assert "a person" in output
     assert "No resource account: the set-up steps of a line are left out." in output
     assert "Numbers" not in output
@@ -129,7 +129,7 @@ async def test_people_get_who_it_is_first_and_names_as_plain_text(
     assert await explained(environment, user_id(SEATTLE), as_json=False) == 0
     output = capsys.readouterr().out
     lines = output.splitlines()
-    assert lines[0] == "[bold red]Free[/] calls [link=https://x]here[/link]\ufffd[2J\ufffd\ufffdsecond line"
+    assert lines[0].startswith("[bold red]Free[/] calls [link=https://x]here[/link]\ufffd[2J\ufffd\ufffdsecond line: ")
     assert "\x1b" not in output
     assert any(line.split()[:3] == ["Is", "a", "resource"] for line in lines)
     assert any(line.startswith("As of: licences 20") for line in lines)

@@ -205,6 +205,15 @@ async def test_money_is_named_where_a_price_is_set(priced: dict[str, str], print
     assert "Budget for 40 owned licences beyond the allocation (330.00 EUR a month): " in text
 
 
+async def test_what_to_buy_is_named_as_the_policy_has_it(
+    environment: dict[str, str], printed: Callable[[], list[str]]
+) -> None:
+    await asked({**environment, "LINEKEEPER_POLICY": "2019-07-virtual-user"}, "-500", add_accounts=120, as_json=False)
+    bought = [line for line in printed() if line.startswith("  Buy ")]
+    assert len(bought) == 1
+    assert "Phone System user licences, or delete" in bought[0]
+
+
 async def test_json_has_the_cost_where_a_price_is_set(priced: dict[str, str], document: Callable[[], Any]) -> None:
     await asked(priced, "-400")
     assert document()["cost"] == {

@@ -100,7 +100,8 @@ async def test_graph_that_is_down_is_a_finding_and_not_a_traceback(
     card = await contoso.channel.wait_for(lambda card: "A source is not being read" in card.text, 20)
     code, errors = await ended(process)
     assert "Microsoft Graph answered 500" in card.text
-    assert "licences and accounts could not be read: Microsoft Graph answered 500" in errors
+    assert "licences could not be read: Microsoft Graph answered 500" in errors
+    assert "accounts could not be read: the licences could not be read first" in errors
     assert "Traceback" not in errors
     assert code == 0
 

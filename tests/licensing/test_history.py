@@ -91,6 +91,12 @@ def test_a_confirmed_swap_is_over_and_a_later_one_is_another() -> None:
     assert (again.swap.nothing_since, again.swap.confirmed) == (day(5), None)
 
 
+def test_an_account_whose_licences_nobody_changed_holds_what_it_held() -> None:
+    phone = observed(LicenceHistory(), "phone", day(0), licences=7)
+    assert observed(phone, "nothing", day(1), licences=7) is phone
+    assert observed(phone, "nothing", day(1), licences=8).changes[-1].held == "nothing"
+
+
 def test_confirming_where_nothing_was_swapped_changes_nothing() -> None:
     history = after("phone")
     assert confirmed(history, day(3)) is history

@@ -150,3 +150,10 @@ def test_the_ledger_names_every_override_and_nothing_where_there_is_none(make_sk
     site = PolicyOverrides(base=50, needs_number=False)
     assert allocation(site.applied_to(CURRENT), [sku], (), needed=0).overrides == ("base = 50 instead of 25",)
     assert allocation(CURRENT, [sku], (), needed=0).overrides == ()
+
+
+def test_a_trial_in_its_grace_period_counts_only_where_both_do(make_sku: MakeSku) -> None:
+    sku = make_sku(PHONE_STANDARD, plans.MCOEV, warning=25, status="Warning")
+    ended = trial("t", 25, status="Warning")
+    assert counted(sku, ended, site=PolicyOverrides(counts_grace=True)).counted == 0
+    assert counted(sku, ended, site=PolicyOverrides(counts_grace=True, counts_trials=True)).counted == 25

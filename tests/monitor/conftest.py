@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from shared.alerting.pacing import Pace
 from shared.delivery.sender import Delivered, Result, Sender
 from shared.graph.credential import DevelopmentCredential
 from shared.graph.reader import BUDGET, GraphReader
@@ -247,6 +248,7 @@ async def make_monitor(
             telemetry=telemetry,
             clock=clock,
             transport=transport,
+            paces={"teams": Pace(per_second=1_000_000, per_hour=1_000_000)},
         )
         made.append(monitor)
         return monitor

@@ -13,8 +13,9 @@ from shared.model.directory import Account, Departed
 from shared.model.errors import LinekeeperError, StoreError
 from shared.model.numbers import PhoneNumber
 from shared.model.tenant import TenantState
+from shared.monitor.assembly import remembered
 from shared.monitor.baseline import read_everything
-from shared.monitor.explain import Explained, explain_account, remembered
+from shared.monitor.explain import Explained, explain_account
 from shared.monitor.lookup import Digits, ids_of, nearest, telephone_number
 from shared.monitor.monitor import Monitor
 from shared.settings import Settings

@@ -150,12 +150,12 @@ async def test_a_name_of_two_is_answered_by_both_ids_and_kinds(
 async def test_without_an_export_the_setting_and_its_page_are_named(
     sim: SimulatorServer, make_monitor: Callable[..., Monitor]
 ) -> None:
-    with pytest.raises(LinekeeperError, match=r"LINEKEEPER_VOICE_EXPORT .* docs/exporter\.md"):
+    with pytest.raises(LinekeeperError, match=r"LINEKEEPER_VOICE_EXPORT, .* docs/exporter\.md"):
         await call_flow(make_monitor(graph_url=sim.graph_url))
 
 
 async def test_where_the_only_export_cannot_be_read_the_error_says_why(reader: Monitor) -> None:
-    with pytest.raises(LinekeeperError, match=r"\(there is no voice export where .* docs/exporter\.md"):
+    with pytest.raises(LinekeeperError, match=r"there is no voice export where .* docs/exporter\.md"):
         await call_flow(reader)
 
 

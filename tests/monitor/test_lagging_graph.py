@@ -8,7 +8,7 @@ import pytest
 
 from shared.model.change_message import ChangeMessage
 from shared.model.tenant import TenantState
-from shared.monitor.ingest import catch_up, read_changes, read_licences, take_message
+from shared.monitor.ingest import catch_up, read_changes, read_licences, sweep, take_message
 from shared.monitor.monitor import Monitor
 from simulator import SimulatorServer
 from simulator.contoso import DEPARTMENT_MARKER, RESOURCE_ACCOUNT, TENANT_ID, user_id
@@ -231,3 +231,35 @@ async def test_a_restored_target_of_a_number_ends_its_alert(
     await read_changes(monitor)
     state = await monitor.load()
     assert (LINE in state.accounts, LINE in state.departed, firing(state)) == (True, False, set())
+
+
+async def test_a_sweep_that_a_lagging_replica_answers_does_not_undo_what_delta_told(
+    sim: SimulatorServer, monitor: Monitor, clock: Clock
+) -> None:
+    sim.tenant.remove_license(LINE, RESOURCE_ACCOUNT)
+    await read_changes(monitor)
+    assert firing(await monitor.load()) == {UNLICENSED}
+    sim.graph.users.listing_lag = sim.graph.users.read_lag = LAG
+    clock.advance(seconds=LAG / 3)
+    await sweep(monitor)
+    state = await monitor.load()
+    assert (firing(state), state.delta.awaited) == ({UNLICENSED}, (LINE,))
+    clock.advance(seconds=LAG)
+    await catch_up(monitor)
+    state = await monitor.load()
+    assert (firing(state), state.delta.awaited) == ({UNLICENSED}, ())
+
+
+async def test_an_account_that_was_just_made_is_not_lost_by_a_sweep_that_does_not_list_it_yet(
+    sim: SimulatorServer, monitor: Monitor, clock: Clock
+) -> None:
+    sim.graph.users.listing_lag = sim.graph.users.read_lag = LAG
+    made = sim.tenant.add_user(
+        "CQ Sales Oslo", "cq-sales-oslo@contoso.example", department=DEPARTMENT_MARKER, usage_location="NO"
+    )
+    await read_changes(monitor)
+    clock.advance(seconds=LAG / 3)
+    await sweep(monitor)
+    state = await monitor.load()
+    assert made.id in state.accounts
+    assert made.id not in state.departed

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
+from shared.model.sources import Source
 from shared.monitor.baseline import read_everything
-from shared.monitor.ingest import read_changes, sweep
+from shared.monitor.ingest import read_changes, read_licences, sweep
 from shared.monitor.monitor import Monitor
 from simulator import SimulatorServer
 from simulator.contoso import RESOURCE_ACCOUNT, line_names, user_id
 
 if TYPE_CHECKING:
-    from tests.monitor.conftest import Clock, Counters
+    from tests.monitor.conftest import Clock, Counters, WatchedStore
 
 MakeMonitor = Callable[..., Monitor]
 NUMBERS = "GET admin/teams/telephoneNumberManagement/numberAssignments"
@@ -40,6 +42,23 @@ async def test_numbers_that_a_cloud_does_not_have_are_absent(sim: SimulatorServe
     monitor = make_monitor(graph_url=sim.graph_url)
     await read_everything(monitor)
     assert sorted((await monitor.load()).sources) == ["accounts", "calling", "licences"]
+
+
+@pytest.mark.parametrize("source", ["numbers", "calling"])
+async def test_a_source_that_is_switched_off_after_it_was_read_is_forgotten(
+    sim: SimulatorServer, make_monitor: MakeMonitor, store: WatchedStore, clock: Clock, source: Source
+) -> None:
+    monitor = make_monitor(graph_url=sim.graph_url)
+    await read_everything(monitor)
+    sim.graph.refusals["GET admin/teams/userConfigurations"] = sim.graph.refusals[NUMBERS] = 403
+    clock.advance(minutes=5)
+    await read_licences(monitor)
+    without = msgspec.structs.replace(make_monitor(graph_url=sim.graph_url, **{source: False}), store=store)
+    clock.advance(hours=5)
+    await read_licences(without)
+    state = await without.load()
+    assert (state.source(source).state, getattr(state, source)) == ("absent", type(getattr(state, source))())
+    assert not any(alert.finding.subject.id == source for alert in state.alerts.values() if alert.phase == "firing")
 
 
 @pytest.mark.parametrize("source", ["numbers", "calling"])

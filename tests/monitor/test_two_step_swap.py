@@ -14,7 +14,7 @@ from shared.model.errors import LinekeeperError
 from shared.model.tenant import TenantState
 from shared.monitor.baseline import read_everything
 from shared.monitor.confirm import confirm
-from shared.monitor.ingest import read_changes
+from shared.monitor.ingest import read_changes, read_licences
 from shared.monitor.monitor import Monitor
 from shared.state.sqlite import SqliteStore
 from simulator import SimulatorServer
@@ -148,3 +148,21 @@ async def test_before_the_service_has_watched_the_tenant_nothing_can_be_confirme
 ) -> None:
     with pytest.raises(LinekeeperError, match="LINEKEEPER_STORE holds nothing of this tenant yet"):
         await confirm(make_monitor(), LINE)
+
+
+@pytest.mark.parametrize("plans", [(), ("MCOEV_V2",)], ids=["no plans", "an unknown plan"])
+async def test_a_licence_whose_content_changes_or_is_misread_once_is_no_gap(
+    on_a_phone_licence: SimulatorServer, make_monitor: MakeMonitor, clock: Clock, plans: tuple[str, ...]
+) -> None:
+    monitor = make_monitor(graph_url=on_a_phone_licence.graph_url)
+    await read_everything(monitor)
+    misread = [{"servicePlanId": "12345678-1234-1234-1234-123456789abc", "servicePlanName": name} for name in plans]
+    on_a_phone_licence.tenant.misprint(PHONE_STANDARD, servicePlans=misread)
+    clock.advance(minutes=5)
+    await read_licences(monitor)
+    on_a_phone_licence.tenant.set_property(LINE, "displayName", "AA Main Line")
+    await look(monitor, clock)
+    on_a_phone_licence.tenant.swap_license(LINE, PHONE_STANDARD, RESOURCE_ACCOUNT)
+    state = await look(monitor, clock)
+    assert not fires(state)
+    assert [each.held for each in state.licence_histories[LINE].changes] == ["phone", "resource_account"]

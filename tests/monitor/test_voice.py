@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,16 +15,17 @@ import pytest
 from shared.exports.file import ExportFile
 from shared.model.tenant import TenantState
 from shared.monitor.baseline import read_everything
-from shared.monitor.ingest import read_changes, read_lines
+from shared.monitor.ingest import read_changes, read_lines, sweep
 from shared.monitor.monitor import Monitor
 from shared.monitor.referencing import LOOKED_UP_EVERY
 from shared.voice.export import LARGEST
 from simulator import SimulatorServer
 from simulator.contoso import line_names, user_id
 from simulator.export import export_document
+from simulator.faults import StatusFault
 
 if TYPE_CHECKING:
-    from tests.monitor.conftest import Clock, Counters, WatchedStore
+    from tests.monitor.conftest import AtFirst, Clock, Counters, WatchedStore
 
 LOOK_UP = "POST directoryObjects/getByIds"
 QUEUE = "CQ Reception Seattle"
@@ -148,6 +150,159 @@ async def test_a_look_up_that_fails_judges_nobody_and_the_export_is_read_all_the
     state = await read(listening)
     assert state.source("voice").state == "complete"
     assert state.referenced == {}
+
+
+async def test_an_id_that_is_none_ends_no_look_up(exporter: Exporter, listening: Monitor) -> None:
+    document = msgspec.json.decode(exporter.path.read_bytes())
+    document["callQueues"][0] |= {
+        "TimeoutAction": "Voicemail",
+        "TimeoutActionTarget": {"Id": "tel:+14255550199", "Type": "Phone"},
+        "AuthorizedUsers": ["somebody"],
+    }
+    exporter.write_bytes(msgspec.json.encode(document))
+    state = await read(listening)
+    assert all(state.referenced[each].kind == "user" for each in exporter.agents())
+
+
+async def test_groups_that_may_not_be_looked_up_are_spoken_of(
+    exporter: Exporter, listening: Monitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    exporter.sim.graph.refusals[LOOK_UP] = 403
+    with caplog.at_level(logging.WARNING, logger="linekeeper"):
+        await read(listening)
+    assert "groups that call flows refer to are not judged" in caplog.text
+
+
+async def test_look_ups_that_fail_for_three_hours_are_a_failure_of_the_export(
+    exporter: Exporter, listening: Monitor, clock: Clock
+) -> None:
+    first = (await read(listening)).source("voice")
+    exporter.sim.graph.refusals[LOOK_UP] = 500
+    clock.advance(hours=1)
+    exporter.write()
+    await read_lines(listening)
+    known = (await listening.load()).source("voice")
+    assert (known.state, known.complete_as_of) == ("complete", clock.now)
+    clock.advance(hours=3)
+    exporter.write()
+    await read_lines(listening)
+    failed = (await listening.load()).source("voice")
+    assert (failed.state, failed.complete_as_of) == ("failed", known.complete_as_of)
+    assert "could not be looked up since 2026-11-20 11:00 UTC" in failed.problem
+    assert first.complete_as_of != failed.complete_as_of
+    del exporter.sim.graph.refusals[LOOK_UP]
+    clock.advance(minutes=5)
+    await read_lines(listening)
+    mended = (await listening.load()).source("voice")
+    assert (mended.state, mended.problem) == ("complete", "")
+    assert mended.complete_as_of == clock.now - timedelta(minutes=5)
+
+
+async def test_look_ups_that_fail_for_days_are_a_stale_source(
+    exporter: Exporter, listening: Monitor, clock: Clock
+) -> None:
+    await read(listening)
+    exporter.sim.graph.refusals[LOOK_UP] = 500
+    for _ in range(10):
+        clock.advance(hours=3)
+        exporter.write()
+        await read_changes(listening)
+        await read_lines(listening)
+    assert "source-stale|voice|" in (await listening.load()).alerts
+
+
+async def test_nobody_is_looked_up_before_graph_wants_to_be_asked_again(
+    exporter: Exporter, listening: Monitor, clock: Clock
+) -> None:
+    await read(listening)
+    clock.advance(hours=1)
+    exporter.sim.graph.faults.add(StatusFault(status=429, retry_after=900, route=LOOK_UP, times=1))
+    await read_lines(listening)
+    asked = exporter.sim.graph.requests[LOOK_UP]
+    clock.advance(minutes=10)
+    await read_lines(listening)
+    assert exporter.sim.graph.requests[LOOK_UP] == asked
+    clock.advance(minutes=5)
+    await read_lines(listening)
+    assert exporter.sim.graph.requests[LOOK_UP] == asked + 1
+
+
+async def test_what_was_looked_up_is_kept_where_accounts_cannot_be_read(
+    exporter: Exporter, listening: Monitor, clock: Clock
+) -> None:
+    await read_everything(msgspec.structs.replace(listening, export=None))
+    document = msgspec.json.decode(exporter.path.read_bytes())
+    unknown = {"ObjectId": "00000000-0000-4000-8000-00000000beef", "UserPrincipalName": "line@contoso.example"}
+    document["applicationInstances"].append(document["applicationInstances"][0] | unknown)
+    exporter.write_bytes(msgspec.json.encode(document))
+    exporter.sim.graph.refusals["POST $batch"] = 503
+    clock.advance(minutes=5)
+    await read_lines(listening)
+    state = await listening.load()
+    assert all(state.referenced[each].kind == "user" for each in exporter.agents())
+    assert state.look_ups.failing_since == clock.now
+
+
+async def test_an_export_in_part_that_was_away_for_a_moment_is_in_part_again_and_not_missing(
+    exporter: Exporter, listening: Monitor, clock: Clock, counters: Counters
+) -> None:
+    exporter.write(errors=({"stage": "callQueues", "message": "timed out"},))
+    before = (await read(listening)).source("voice")
+    away = exporter.path.with_suffix(".away")
+    exporter.path.rename(away)
+    clock.advance(minutes=5)
+    await read_lines(listening)
+    assert (await listening.load()).source("voice").problem != before.problem
+    away.rename(exporter.path)
+    clock.advance(minutes=5)
+    await read_lines(listening)
+    assert (await listening.load()).source("voice").problem == before.problem
+    assert counters.of("linekeeper.source.reads")["partial", "voice"] == 1
+
+
+async def test_an_older_export_put_back_is_read_once_and_clears_what_was_wrong_with_another(
+    exporter: Exporter, listening: Monitor, clock: Clock, counters: Counters
+) -> None:
+    before = await read(listening)
+    clock.advance(minutes=5)
+    exporter.write_bytes(b"{}")
+    await read_lines(listening)
+    exporter.write(age=timedelta(hours=5))
+    for _ in range(3):
+        clock.advance(minutes=5)
+        await read_lines(listening)
+    state = await listening.load()
+    assert (state.voice, state.source("voice").state) == (before.voice, "complete")
+    assert counters.of("linekeeper.source.reads")["complete", "voice"] == 2
+
+
+async def test_an_agent_who_was_deleted_during_a_sweep_is_nobody_after_it(
+    exporter: Exporter, listening: Monitor, clock: Clock, at_first: AtFirst
+) -> None:
+    await read(listening)
+    gone = exporter.agents()[0]
+    clock.advance(minutes=20)
+    at_first("GET users", lambda: exporter.sim.tenant.purge(gone))
+    await sweep(listening)
+    assert (await listening.load()).referenced[gone].kind == "nobody"
+
+
+async def test_somebody_whom_one_look_up_misses_is_nobody_only_if_the_next_does_too(
+    exporter: Exporter, listening: Monitor, clock: Clock
+) -> None:
+    state = await read(listening)
+    group = next(key for key, each in state.referenced.items() if each.kind == "group")
+    hidden = exporter.sim.tenant.groups.pop(group)
+    clock.advance(hours=1)
+    await read_lines(listening)
+    assert (await listening.load()).referenced[group].kind == "group"
+    clock.advance(minutes=5)
+    await read_lines(listening)
+    assert (await listening.load()).referenced[group].kind == "nobody"
+    exporter.sim.tenant.groups[group] = hidden
+    clock.advance(minutes=5)
+    await read_lines(listening)
+    assert (await listening.load()).referenced[group].kind == "group"
 
 
 async def test_an_export_that_is_not_complete_removes_nothing_and_proves_nothing(

@@ -11,7 +11,8 @@ from shared.licensing import plans
 from shared.licensing.policy import POLICIES
 from shared.model.directory import Account, AssignedLicence, AssignedPlan
 from shared.model.finding import Finding
-from shared.model.licences import Sku
+from shared.model.licences import ServicePlan, Sku
+from shared.model.numbers import PhoneNumber
 from shared.model.tenant import TenantState
 from shared.rules import (
     person_holds_resource_account_licence,
@@ -219,3 +220,69 @@ def test_the_command_holds_ids_and_no_names(judge: Judge, make_account: Make, ma
     quoted = command.split("'")[1::2]
     assert quoted == [str(uuid.UUID(text)) for text in quoted]
     assert len(quoted) == 3
+
+
+def test_a_phone_licence_whose_plan_is_off_on_a_line_is_critical_because_nobody_is_answered(
+    judge: Judge, make_account: Make, make_number: Callable[..., PhoneNumber]
+) -> None:
+    off = make_account(1, licences=(AssignedLicence(PHONE_STANDARD, disabled_plans=(plans.MCOEV,)),))
+    lapsed = make_account(1, PHONE_STANDARD, plans=(AssignedPlan(plans.MCOEV, "Suspended"),))
+    for account in (off, lapsed):
+        (found,) = judge(PHONE_LICENCE, account, numbers=(make_number("+14255550100"),))
+        assert found.severity == "critical"
+        assert found.summary == (
+            "On a user's phone licence (MCOEV) instead of the resource-account licence, and its phone plan is switched "
+            "off or out of force: callers to +14255550100 cannot be answered."
+        )
+        assert found.evidence["reach"] == "line"
+        assert judge(PHONE_LICENCE, account)[0].severity == "warning"
+
+
+def test_one_phone_plan_that_works_is_enough_to_answer(
+    *,
+    judge: Judge,
+    make_account: Make,
+    make_number: Callable[..., PhoneNumber],
+    make_sku: Callable[..., Sku],
+    skus: tuple[Sku, ...],
+) -> None:
+    off = AssignedLicence(PHONE_STANDARD, disabled_plans=(plans.MCOEV,))
+    account = make_account(1, licences=(off, AssignedLicence(FACULTY)))
+    other = make_sku(FACULTY, plans.MCOEVSMB)
+    (found,) = judge(PHONE_LICENCE, account, skus=(*skus, other), numbers=(make_number("+14255550100"),))
+    assert found.severity == "warning"
+    assert "cannot be answered" not in found.summary
+
+
+def test_an_accepted_phone_licence_that_does_not_work_is_critical_only_where_one_is_needed(
+    judge: Judge, make_account: Make, make_number: Callable[..., PhoneNumber]
+) -> None:
+    account = make_account(1, licences=(AssignedLicence(PHONE_STANDARD, disabled_plans=(plans.MCOEV,)),))
+    for numbers, severity in (((make_number("+14255550100"),), "critical"), ((), "info")):
+        (found,) = judge(PHONE_LICENCE, account, policy="2019-07-virtual-user", numbers=numbers)
+        assert found.severity == severity
+
+
+def test_a_licence_of_which_nothing_is_known_is_a_warning_that_names_it_and_gives_no_command(
+    judge: Judge, make_account: Make, make_number: Callable[..., PhoneNumber]
+) -> None:
+    unheard = "00000000-0000-0000-0000-0000000000dd"
+    (found,) = judge(UNLICENSED, make_account(1, unheard), numbers=(make_number("+14255550100"),))
+    assert (found.severity, found.commands) == ("warning", None)
+    assert unheard in found.summary
+    assert "look up what" in found.remedy
+    new = ServicePlan("11111111-2222-3333-4444-555555555555", "MCOEV_VIRTUALUSER_2027")
+    sku = Sku(id=unheard, part_number="NEXT", plans=(new,))
+    (found,) = judge(UNLICENSED, make_account(1, unheard), skus=(sku,), numbers=(make_number("+14255550100"),))
+    assert found.severity == "warning"
+    assert "it holds NEXT, and" in found.summary
+    off = make_account(1, licences=(AssignedLicence(unheard, disabled_plans=(new.id,)),))
+    (found,) = judge(UNLICENSED, off, skus=(sku,), numbers=(make_number("+14255550100"),))
+    assert found.severity == "critical"
+
+
+def test_a_phone_plan_that_is_switched_off_beside_the_resource_account_licence_is_no_second_licence(
+    judge: Judge, make_account: Make
+) -> None:
+    off = AssignedLicence(PHONE_STANDARD, disabled_plans=(plans.MCOEV,))
+    assert judge(DOUBLE, make_account(1, licences=(off, AssignedLicence(RESOURCE_ACCOUNT)))) == []

@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from shared.licensing import plans
+from shared.licensing.policy import CURRENT, POLICIES, PolicyOverrides
 from shared.licensing.price import Price
-from shared.model.directory import Account
+from shared.model.directory import Account, AssignedLicence
 from shared.model.finding import Finding
 from shared.model.licences import Sku
 from shared.model.tenant import TenantState
@@ -180,3 +181,89 @@ def test_no_more_is_advised_to_order_than_is_free(judge: Judge) -> None:
 def test_where_none_is_free_or_some_are_needed_already_few_to_spare_are_not_spoken_of(judge: Judge) -> None:
     assert judge(SPARE_LOW, qualifying=600, owned=85, needed=85, assigned=85) == []
     assert judge(SPARE_LOW, qualifying=600, owned=60, needed=61, assigned=60) == []
+
+
+@pytest.fixture
+def on_phone_licences(
+    make_account: Callable[..., Account],
+    make_sku: Callable[..., Sku],
+    make_resource_account_sku: Callable[..., Sku],
+    make_state: Callable[..., TenantState],
+    make_snapshot: Callable[..., Snapshot],
+) -> Callable[..., Snapshot]:
+    """Microsoft's own example of 2020: 600 seats, 85 licences owned, 90 accounts; some of those on a phone licence."""
+
+    def tenant(served: int, *, off: int = 0, owned: int = 85, **site: object) -> Snapshot:
+        mine = make_resource_account_sku(owned)
+        skus = (make_sku(PHONE_STANDARD, plans.MCOEV, enabled=600), mine)
+        dead = AssignedLicence(PHONE_STANDARD, disabled_plans=(plans.MCOEV,))
+        accounts = [
+            *(make_account(number, PHONE_STANDARD) for number in range(served)),
+            *(make_account(100 + number, licences=(dead,)) for number in range(off)),
+            *(make_account(200 + number) for number in range(90 - served - off)),
+        ]
+        return make_snapshot(make_state(*accounts, skus=skus), **{"policy": POLICIES["2019-07-virtual-user"], **site})
+
+    return tenant
+
+
+def test_in_2020_the_shortfall_is_bought_as_phone_system_user_licences(
+    on_phone_licences: Callable[..., Snapshot],
+) -> None:
+    (found,) = SHORT.check(on_phone_licences(0))
+    assert found.summary == "90 accounts need a licence and 85 are covered: 5 must be bought."
+    assert found.remedy.startswith("Buy 5 Phone System user licences, or")
+    assert found.evidence == {"needed": 90, "entitled": 85, "owned": 85, "to_buy": 5}
+
+
+def test_accounts_that_an_accepted_phone_licence_serves_need_no_other_to_be_bought(
+    on_phone_licences: Callable[..., Snapshot],
+) -> None:
+    (found,) = SHORT.check(on_phone_licences(4))
+    assert found.summary == (
+        "90 accounts need a licence, 4 of them on a phone licence, which the policy 2019-07-virtual-user accepts, and "
+        "85 of the others are covered: 1 must be bought."
+    )
+    assert found.remedy.startswith("Buy 1 Phone System user licence, or")
+    assert (found.evidence["to_buy"], found.evidence["on_phone_licence"]) == (1, 4)
+    assert list(SHORT.check(on_phone_licences(5))) == []
+
+
+def test_accounts_that_an_accepted_phone_licence_serves_need_no_free_one_to_be_ordered(
+    on_phone_licences: Callable[..., Snapshot],
+) -> None:
+    (found,) = UNCLAIMED.check(on_phone_licences(60, owned=29))
+    assert found.summary == (
+        "1 licence is free of charge, needed and not yet ordered; 60 accounts on a phone licence, which the policy "
+        "2019-07-virtual-user accepts, left out."
+    )
+    assert found.remedy.startswith("Order 1 Teams Phone Resource Account licence at price zero")
+    assert found.evidence == {
+        "entitled": 85,
+        "owned": 29,
+        "needed": 90,
+        "free_to_claim": 1,
+        "on_phone_licence": 60,
+    }
+    assert list(UNCLAIMED.check(on_phone_licences(60, owned=30))) == []
+
+
+def test_a_phone_licence_that_does_not_work_serves_nobody(on_phone_licences: Callable[..., Snapshot]) -> None:
+    (found,) = SHORT.check(on_phone_licences(0, off=5))
+    assert found.evidence["to_buy"] == 5
+
+
+def test_a_policy_that_accepts_no_phone_licence_counts_those_accounts_too(
+    on_phone_licences: Callable[..., Snapshot],
+) -> None:
+    (found,) = SHORT.check(on_phone_licences(5, policy=CURRENT))
+    assert found.remedy.startswith("Buy 5 Teams Phone Resource Account licences, or")
+    assert "on_phone_licence" not in found.evidence
+
+
+def test_a_site_that_accepts_phone_licences_today_still_buys_todays_licence(
+    on_phone_licences: Callable[..., Snapshot],
+) -> None:
+    accepted = PolicyOverrides(accepts_phone_licence=True).applied_to(CURRENT)
+    (found,) = SHORT.check(on_phone_licences(4, policy=accepted))
+    assert found.remedy.startswith("Buy 1 Teams Phone Resource Account licence, or")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.licensing import plans
-from shared.model.directory import Account
+from shared.model.directory import Account, Departed
 from shared.model.finding import Finding
 from shared.model.licences import Sku
 from shared.model.numbers import CallingState
 from shared.model.referenced import Referenced
+from shared.model.sources import SourceState
 from shared.model.voice import Agent, CallQueue
 from shared.rules.call_queue_agent_unable import RULE
 from shared.rules.snapshot import Snapshot
@@ -31,17 +33,25 @@ Judge = Callable[..., list[Finding]]
 
 
 @pytest.fixture
-def judge(make_lines: Lines, make_queue: Queues, make_referenced: Known) -> Judge:
-    """What is found of a queue `sales` with these members: Ann, who is able, and Bob, of whom `bob` is known."""
+def judge(
+    make_lines: Lines, make_snapshot: Callable[..., Snapshot], make_queue: Queues, make_referenced: Known
+) -> Judge:
+    """What is found of a queue `sales` with these members: Ann, who is able, and Bob, of whom `bob` is known.
+
+    `calling` is whether Teams said, as long ago as `asked`, that Bob is enabled for Enterprise Voice.
+    """
     ann = make_referenced("user", "Ann", enabled=True, phone=True)
 
-    def findings(bob: Referenced | None, *, calling: bool | None = None, **members: object) -> list[Finding]:
+    def findings(
+        bob: Referenced | None, *, calling: bool | None = None, asked: timedelta = timedelta(0), **members: object
+    ) -> list[Finding]:
         referenced = {"ann": ann} | ({"bob": bob} if bob is not None else {})
         queue = make_queue("sales", **(members or {"users": ("ann", "bob")}))
         state = {"bob": CallingState(enterprise_voice=calling)}
-        return list(
-            RULE.check(make_lines(queue, on={1: "sales"}, numbers={1: NUMBER}, referenced=referenced, calling=state))
-        )
+        lines = make_lines(queue, on={1: "sales"}, numbers={1: NUMBER}, referenced=referenced, calling=state)
+        told = SourceState(state="complete", complete_as_of=lines.now - asked)
+        sources = lines.state.sources | {"calling": told}
+        return list(RULE.check(make_snapshot(msgspec.structs.replace(lines.state, sources=sources))))
 
     return findings
 
@@ -88,6 +98,35 @@ def test_an_agent_who_cannot_be_reached_is_told_with_the_reason(  # noqa: PLR091
 def test_all_reasons_are_told(judge: Judge, make_referenced: Known) -> None:
     (finding,) = judge(make_referenced("user", "Bob", enabled=False, phone=False), calling=False)
     assert "Bob: disabled and no phone licence and not enabled for Enterprise Voice" in finding.summary
+
+
+def test_what_teams_said_of_calling_counts_only_while_it_is_read(judge: Judge, make_referenced: Known) -> None:
+    bob = make_referenced("user", "Bob", enabled=True, phone=True)
+    assert judge(bob, calling=False, asked=timedelta(minutes=15), users=("bob",)) != []
+    assert judge(bob, calling=False, asked=timedelta(minutes=16), users=("bob",)) == []
+    (finding,) = judge(make_referenced("nobody"), calling=False, asked=timedelta(days=1))
+    assert "without_enterprise_voice" not in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("looked_up", "told"),
+    [(None, True), (timedelta(hours=-1), True), (timedelta(0), True), (timedelta(hours=1), False)],
+)
+def test_an_agent_who_was_a_followed_account_and_is_deleted_is_unable_until_a_later_look_up_finds_it(  # noqa: PLR0917 - a table
+    make_lines: Lines,
+    make_queue: Queues,
+    make_referenced: Known,
+    make_departed: Callable[..., Departed],
+    looked_up: timedelta | None,
+    told: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    gone = make_departed("bob")
+    known = {}
+    if looked_up is not None:
+        known = {"bob": make_referenced("user", "Bob", enabled=True, phone=True, read_at=gone.read_at + looked_up)}
+    queue = make_queue("sales", users=("bob",))
+    findings = list(RULE.check(make_lines(queue, on={1: "sales"}, departed={"bob": gone}, referenced=known)))
+    assert [(each.severity, each.evidence["deleted"]) for each in findings] == ([("critical", 1)] if told else [])
 
 
 def test_it_is_critical_where_nobody_is_left(judge: Judge, make_referenced: Known) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shared.model.finding import Finding
 from shared.model.voice import Agent, CallQueue
 from shared.rules.call_queue_nobody_opted_in import RULE
+from shared.rules.engine import evaluate
 from shared.rules.snapshot import Snapshot
 from shared.rules.thresholds import BusinessHours, Thresholds
 from shared.voice.opt_out import opted_out_since
@@ -86,6 +87,41 @@ def test_only_business_hours_count_at_the_time_of_the_export_and_before_it(
 ) -> None:
     hours = BusinessHours(opens=opens, closes=closes)
     assert bool(judge(make_queue("sales", agents=OUT), business_hours=hours)) is told
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "why"),
+    [
+        (time(7), time(9), []),
+        (time(7, 45), time(9), []),
+        (
+            time(7, 50),
+            time(9),
+            ["the last export was made at 2026-11-20 08:00 UTC, when agents still had time to opt in after opening"],
+        ),
+        (time(7), time(8), ["the last export was made at 2026-11-20 08:00 UTC, outside business hours"]),
+    ],
+)
+def test_an_export_from_outside_business_hours_neither_opens_nor_resolves(  # noqa: PLR0917 - a table
+    make_lines: Lines,
+    make_snapshot: Callable[..., Snapshot],
+    make_queue: Queues,
+    opens: time,
+    closes: time,
+    why: list[str],
+) -> None:
+    state = make_lines(make_queue("sales", agents=(Agent("ann", opted_in=True),)), on={1: "sales"}).state
+    thresholds = Thresholds(business_hours=BusinessHours(opens=opens, closes=closes))
+    evaluation = evaluate([RULE], make_snapshot(state, thresholds=thresholds))
+    assert [each.why for each in evaluation.skipped] == why
+    assert evaluation.findings == ()
+
+
+def test_without_business_hours_every_export_counts(
+    make_lines: Lines, make_snapshot: Callable[..., Snapshot], make_queue: Queues
+) -> None:
+    state = make_lines(make_queue("sales", agents=OUT), on={1: "sales"}).state
+    assert evaluate([RULE], make_snapshot(state)).skipped == ()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import string
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,6 +153,37 @@ def test_every_rule_either_speaks_or_says_why_not(make_state: MakeState, make_sn
     result = evaluate(RULES, make_snapshot(make_state(read=None)))
     assert all(skipped.why for skipped in result.skipped)
     assert {skipped.rule for skipped in result.skipped} == {rule.id for rule in RULES if rule.reads}
+
+
+@pytest.mark.parametrize(("why", "told"), [("", []), ("the export is old.", [("any", "the export is old")])])
+def test_what_a_rule_finds_counts_where_it_judges_in_part_and_that_it_does_so_is_said(
+    make_finding: Callable[..., Finding],
+    make_state: MakeState,
+    make_snapshot: MakeSnapshot,
+    why: str,
+    told: list[tuple[str, str]],
+) -> None:
+    found = make_finding("any")
+    rule = Rule(
+        holds_when="always",
+        id="any",
+        family="monitor",
+        severity="info",
+        title="t",
+        reads=frozenset(),
+        why="w",
+        remedy="r",
+        link="",
+        check=lambda _: [found],
+        judged_in_part=lambda _: why,
+    )
+    result = evaluate([rule], make_snapshot(make_state()))
+    assert result.findings == (found,)
+    assert [(each.rule, each.why) for each in result.skipped] == told
+    unread = msgspec.structs.replace(rule, reads=frozenset({"voice"}))
+    assert [each.why for each in evaluate([unread], make_snapshot(make_state())).skipped] == [
+        "the voice export is not read"
+    ]
 
 
 @given(data=st.data())

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.licensing import plans
 from shared.licensing.policy import POLICIES
-from shared.model.directory import Account, AssignedLicence, Departed
+from shared.model.directory import Account, AssignedLicence, AssignedPlan, Departed
 from shared.model.finding import Finding, Severity, Subject
 from shared.model.licences import Sku
 from shared.model.numbers import PhoneNumber
@@ -169,6 +170,15 @@ def test_a_rule_about_lines_speaks_where_it_is_about_the_account(
     assert [each.state for each in explanation.rules] == states
 
 
+@pytest.mark.parametrize(("found", "state"), [("", "skipped"), ("00000000-0000-0000-0000-000000000001", "holds")])
+def test_a_rule_that_judges_in_part_says_what_it_found_or_else_why_it_cannot_tell(
+    make_snapshot: Callable[..., Snapshot], make_state: Make, line: Account, found: str, state: str
+) -> None:
+    rule = msgspec.structs.replace(a_rule("accounts", found=found), judged_in_part=lambda _: "the export is old")
+    (verdict,) = explain(make_snapshot(make_state(line)), line, [rule]).rules
+    assert (verdict.state, verdict.why) == (state, "Is so." if found else "The export is old.")
+
+
 def test_what_a_rule_looked_at_is_said_where_it_does_not_hold(
     make_snapshot: Callable[..., Snapshot], make_state: Make, line: Account
 ) -> None:
@@ -324,6 +334,58 @@ def test_a_phone_licence_for_people_licenses_a_line_and_says_what_the_policy_mak
     explanation = explained(make_account(1, phone.id), policy=policy, skus=(phone,))
     assert step(explanation, "licensed").state == "done"
     assert said in step(explanation, "licensed").why
+
+
+def test_a_plan_out_of_force_is_not_made_good_by_a_phone_licence_beside_it(
+    explained: Callable[..., Explanation],
+    make_account: Callable[..., Account],
+    make_sku: Callable[..., Sku],
+    licences: Sku,
+) -> None:
+    phone = make_sku(7, plans.MCOEV, enabled=5, part_number="MCOEV")
+    lapsed = (AssignedPlan(plans.MCOEV_VIRTUALUSER, "Suspended"),)
+    explanation = explained(make_account(1, licences.id, phone.id, plans=lapsed), skus=(licences, phone))
+    licensed = step(explanation, "licensed")
+    assert verdict(explanation, "resource-account-phone-licence").state == "does_not_hold"
+    assert licensed.state == "missing"
+    assert licensed.next == verdict(explanation, "resource-account-plan-unusable").remedy
+    assert "resource-account-phone-licence" not in licensed.why
+    assert "MCOEV is a Teams Phone licence for people" in licensed.why
+
+
+def test_a_phone_plan_out_of_force_is_to_be_swapped(
+    explained: Callable[..., Explanation],
+    make_account: Callable[..., Account],
+    make_sku: Callable[..., Sku],
+    licences: Sku,
+) -> None:
+    phone = make_sku(7, plans.MCOEV, enabled=5)
+    lapsed = (AssignedPlan(plans.MCOEV, "Suspended"),)
+    explanation = explained(make_account(1, phone.id, plans=lapsed), skus=(licences, phone))
+    licensed = step(explanation, "licensed")
+    assert licensed.state == "missing"
+    assert licensed.next == verdict(explanation, "resource-account-phone-licence").remedy
+    assert "Swap both licences in one save" in licensed.next
+
+
+def test_a_licence_of_which_nothing_is_known_is_to_be_looked_up(
+    explained: Callable[..., Explanation], make_account: Callable[..., Account], make_guid: Callable[[int], str]
+) -> None:
+    explanation = explained(make_account(1, make_guid(99)))
+    licensed = step(explanation, "licensed")
+    assert make_guid(99) in licensed.why
+    assert licensed.next == verdict(explanation, "resource-account-unlicensed").remedy
+
+
+def test_a_unit_that_another_account_is_to_get_is_not_obtained_for_this_one(
+    make_state: Make, make_snapshot: Callable[..., Snapshot], make_account: Callable[..., Account], licences: Sku
+) -> None:
+    accounts = [make_account(number) for number in range(1, 7)]
+    snapshot = make_snapshot(make_state(*accounts, skus=(licences,)))
+    for account, state in ((accounts[0], "done"), (accounts[5], "missing")):
+        explanation = explain(snapshot, account, RULES)
+        assert step(explanation, "licence_obtained").state == state
+        assert ("order one first" in verdict(explanation, "resource-account-unlicensed").remedy) == (state == "missing")
 
 
 def test_a_policy_that_wants_no_licence_without_a_number_misses_none(

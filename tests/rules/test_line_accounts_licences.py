@@ -12,9 +12,10 @@ import pytest
 from shared.licensing import plans
 from shared.model.directory import Account, AssignedLicence, AssignedPlan, Assignment
 from shared.model.finding import Finding
+from shared.model.history import HeldSince, LicenceHistory
 from shared.model.licences import Sku
 from shared.model.numbers import PhoneNumber
-from shared.model.sources import SourceState
+from shared.model.sources import INTERVALS, SourceState
 from shared.model.voice import (
     QUEUE_APPLICATION,
     ApplicationInstance,
@@ -27,6 +28,7 @@ from shared.rules import (
     resource_account_vanished,
     toll_free_without_credits,
 )
+from shared.rules.engine import evaluate
 from shared.rules.rule import Rule
 from shared.rules.snapshot import Snapshot
 from simulator.contoso import unlicensed_line_names
@@ -84,14 +86,15 @@ def test_only_the_unlicensed_accounts_of_contoso_vanish_if_teams_drops_them(
         each.id: msgspec.structs.replace(each, created=tenant.users[each.id].created_date_time)
         for each in state.accounts.values()
     }
-    exported = max(each.created for each in accounts.values() if each.created) + timedelta(minutes=1)
+    exported = max(each.created for each in accounts.values() if each.created) + timedelta(days=1)
     voice = msgspec.structs.replace(
         state.voice,
         exported_at=exported,
         instances=tuple(each for each in state.voice.instances or () if each.id not in dropped),
     )
     sources = state.sources | {"voice": SourceState(state="complete", tried_at=exported, complete_as_of=exported)}
-    snapshot = make_snapshot(msgspec.structs.replace(state, accounts=accounts, voice=voice, sources=sources))
+    known = msgspec.structs.replace(state, accounts=accounts, voice=voice, sources=sources)
+    snapshot = make_snapshot(known, now=exported)
     assert {finding.subject.id for finding in found(VANISHED, snapshot)} == dropped
     assert [finding for rule in (UNASSOCIATED, TOLL_FREE, UNUSED) for finding in rule.check(snapshot)] == []
 
@@ -214,6 +217,45 @@ def test_an_account_that_teams_does_not_list_may_be_anybodys(unused: Any, old: A
     assert unused(old, said={}) == []
 
 
+def test_no_licence_is_called_unused_while_the_numbers_that_graph_told_are_old(
+    make_lines: Lines, old: Account, skus: tuple[Sku, ...]
+) -> None:
+    fresh = make_lines(known=(old,), said={"instances": (listed(old),)}, skus=skus)
+    then = fresh.now - timedelta(hours=3)
+    numbers = SourceState(state="failed", tried_at=fresh.now, complete_as_of=then)
+    sources = fresh.state.sources | {"numbers": numbers}
+    stale = make_lines(known=(old,), said={"instances": (listed(old),)}, skus=skus, sources=sources)
+    assert len(evaluate((UNUSED,), fresh).findings) == 1
+    evaluation = evaluate((UNUSED,), stale)
+    assert evaluation.findings == ()
+    assert [each.rule for each in evaluation.skipped] == [UNUSED.id]
+    never = {name: each for name, each in sources.items() if name != "numbers"}
+    assert (
+        len(found(UNUSED, make_lines(known=(old,), said={"instances": (listed(old),)}, skus=skus, sources=never))) == 1
+    )
+
+
+def test_a_newer_export_tells_the_numbers_that_graphs_old_ones_lack(
+    make_lines: Lines, make_number: MakeNumber, old: Account, skus: tuple[Sku, ...]
+) -> None:
+    exported = make_lines().voice
+    assert exported is not None
+
+    def numbered(read: datetime, told: tuple[PhoneNumber, ...] = ()) -> list[str | None]:
+        known = SourceState(state="failed", tried_at=read, complete_as_of=read)
+        sources = make_lines().state.sources | {"numbers": known}
+        said = {"instances": (listed(old, number=NUMBER),)}
+        snapshot = make_lines(known=(old,), numbers=told, said=said, skus=skus, sources=sources)
+        return [each.target for each in snapshot.numbers if each.number == NUMBER]
+
+    before, after = (exported.exported_at + timedelta(hours=each) for each in (-1, 1))
+    assert numbered(before) == [old.id]
+    assert numbered(before, (make_number(NUMBER, None, status="unassigned"),)) == [old.id]
+    assert numbered(before, (make_number(NUMBER, 2),)) == [make_number(NUMBER, 2).target]
+    assert numbered(after) == []
+    assert numbered(make_lines().now) == []
+
+
 def test_a_licence_that_comes_by_a_group_is_left_to_the_group(unused: Any, old: Account) -> None:  # noqa: ANN401
     grouped = msgspec.structs.replace(old, assignments=(Assignment(sku_id=OWN, state="Active", group=GROUP),))
     (finding,) = unused(grouped)
@@ -244,27 +286,74 @@ def test_a_listed_account_has_not_vanished_even_if_it_is_listed_as_deleted(make_
         assert found(VANISHED, make_lines(known=(old,), said=said)) == []
 
 
-@pytest.mark.parametrize("created", [None, timedelta(0), timedelta(hours=1)])
-def test_an_account_that_is_not_older_than_the_export_has_not_vanished(
-    make_lines: Lines, make_account: MakeAccount, created: timedelta | None
+@pytest.mark.parametrize(
+    ("created", "told"),
+    [(None, False), (timedelta(hours=1), False), (-timedelta(hours=23), False), (-timedelta(hours=24), True)],
+)
+def test_an_account_that_is_hardly_older_than_the_export_has_not_vanished(
+    make_lines: Lines,
+    make_account: MakeAccount,
+    created: timedelta | None,
+    told: bool,  # noqa: FBT001 - what is expected
 ) -> None:
     exported = make_lines().voice
     assert exported is not None
     young = make_account(1, created=None if created is None else exported.exported_at + created)
-    assert found(VANISHED, make_lines(known=(young,))) == []
+    assert bool(found(VANISHED, make_lines(known=(young,)))) is told
 
 
-def test_an_export_that_is_not_complete_proves_nothing_of_accounts_made_since_the_last_one_that_was(
-    make_lines: Lines, make_account: MakeAccount
+@pytest.mark.parametrize(
+    ("seen", "told"), [(timedelta(hours=1), False), (-timedelta(hours=23), False), (-timedelta(hours=24), True)]
+)
+def test_a_user_who_was_made_a_resource_account_hardly_before_the_export_has_not_vanished(
+    make_lines: Lines,
+    old: Account,
+    seen: timedelta,
+    told: bool,  # noqa: FBT001 - what is expected
 ) -> None:
-    whole = make_lines()
-    assert whole.voice is not None
-    before = whole.voice.exported_at - timedelta(hours=2)
-    partial = SourceState(state="partial", tried_at=whole.now, complete_as_of=before)
-    sources = whole.state.sources | {"voice": partial}
-    known = tuple(make_account(each, created=before + timedelta(minutes=each - 2)) for each in (1, 3))
-    findings = found(VANISHED, make_lines(known=known, said={"complete": False}, sources=sources))
-    assert [finding.subject.id for finding in findings] == [known[0].id]
+    exported = make_lines().voice
+    assert exported is not None
+    first_seen = LicenceHistory(changes=(HeldSince("resource_account", exported.exported_at + seen),))
+    snapshot = make_lines(known=(old,), licence_histories={old.id: first_seen})
+    assert bool(found(VANISHED, snapshot)) is told
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        (
+            {"state": "partial", "problem": "the export is not complete."},
+            "the voice export was read in part: the export is not complete",
+        ),
+        (
+            {"state": "failed", "problem": "refused."},
+            "the voice export was last made completely at 2026-11-19T07:00:00Z: refused",
+        ),
+    ],
+)
+def test_an_export_that_is_old_or_not_complete_neither_opens_nor_resolves_that_teams_lists_no_account(  # noqa: PLR0917 - a table
+    make_lines: Lines, make_account: MakeAccount, old: Account, now: datetime, known: dict[str, Any], why: str
+) -> None:
+    unmarked = make_account(2, marked=False, marked_until=now - timedelta(days=1))
+    snapshot = make_lines(known=(old, unmarked))
+    before = snapshot.now - timedelta(hours=27)
+    sources = snapshot.state.sources | {"voice": SourceState(tried_at=now, complete_as_of=before, **known)}
+    evaluation = evaluate([VANISHED], make_lines(known=(old, unmarked), sources=sources))
+    assert [finding.subject.id for finding in evaluation.findings] == [unmarked.id]
+    assert [(each.rule, each.why) for each in evaluation.skipped] == [(VANISHED.id, why)]
+
+
+@pytest.mark.parametrize("how", ["never exported", "switched off"])
+def test_where_no_export_is_asked_for_the_directory_tells_all(
+    make_lines: Lines, make_snapshot: Callable[..., Snapshot], old: Account, how: str
+) -> None:
+    state = make_lines(known=(old,)).state
+    sources = {source: known for source, known in state.sources.items() if source != "voice"}
+    if how == "never exported":
+        state = msgspec.structs.replace(state, sources=sources)
+    intervals = {source: each for source, each in INTERVALS.items() if how == "never exported" or source != "voice"}
+    evaluation = evaluate([VANISHED], make_snapshot(state, intervals=intervals))
+    assert (evaluation.findings, evaluation.skipped) == ((), ())
 
 
 def test_without_an_export_only_the_directory_is_judged(

@@ -108,7 +108,39 @@ def test_a_licence_that_does_not_count_takes_nothing_unless_the_site_lets_it_cou
 
 def test_resource_account_licences_that_end_leave_more_assigned_than_owned(renewal: Callable[..., Snapshot]) -> None:
     (found,) = ENDING.check(renewal(sku_id=RESOURCE_ACCOUNT, ending=25, needed=100))
-    assert found.summary.endswith("100 resource-account licences are left for 125 that are assigned.")
+    assert found.summary.endswith("100 PHONESYSTEM_VIRTUALUSER are left for 125 that are assigned.")
+
+
+def test_two_halves_that_end_on_one_day_are_one_end(
+    make_sku: MakeSku,
+    make_account: Callable[..., Account],
+    make_state: MakeState,
+    make_snapshot: MakeSnapshot,
+) -> None:
+    halves = tuple(
+        CommerceSubscription(id=name, sku_id=MICROSOFT_365_E5, total=615, next_lifecycle=NOW + timedelta(days=10))
+        for name in ("one", "other")
+    )
+    skus = (make_sku(MICROSOFT_365_E5, plans.MCOEV, enabled=1_230, part_number="SPE_E5"),)
+    accounts = [make_account(number) for number in range(80)]
+    found = list(ENDING.check(make_snapshot(make_state(*accounts, skus=skus, subscriptions=halves))))
+    assert [each.aspect for each in found] == ["one", "other"]
+    assert "nor the other one that ends by then, the allocation falls from 148 to 0" in found[0].summary
+
+
+def test_spare_licences_of_another_sku_do_not_cover_those_that_end(
+    make_sku: MakeSku, make_resource_account_sku: MakeSku, make_state: MakeState, make_snapshot: MakeSnapshot
+) -> None:
+    faculty = "0e142028-345e-45da-8d92-8bfd4093bbb9"
+    ends = CommerceSubscription(id="short", sku_id=RESOURCE_ACCOUNT, total=50, next_lifecycle=NOW + timedelta(days=10))
+    skus = (make_resource_account_sku(50, 50), make_sku(faculty, plans.MCOEV_VIRTUALUSER, enabled=60))
+    (found,) = ENDING.check(make_snapshot(make_state(skus=skus, subscriptions=(ends,))))
+    assert "0 " in found.summary
+    assert found.summary.endswith("are left for 50 that are assigned.")
+
+
+def test_a_day_that_has_passed_was_survived(renewal: Callable[..., Snapshot]) -> None:
+    assert list(ENDING.check(renewal(-40))) == []
 
 
 def test_where_accounts_are_short_already_only_an_end_that_takes_more_is_spoken_of(
@@ -152,7 +184,14 @@ def test_a_resource_account_licence_that_no_longer_works_is_critical_where_it_is
 ) -> None:
     (found,) = expired(make_resource_account_sku(0, assigned, status=status, suspended=85))
     assert (found.severity, found.evidence["state"], found.subject.id) == (severity, status, RESOURCE_ACCOUNT)
-    assert ("85 resource accounts hold one" in found.summary) == (severity == "critical")
+    assert ("85 accounts hold one" in found.summary) == (severity == "critical")
+
+
+def test_one_holder_of_a_licence_that_no_longer_works_is_one_account(
+    expired: Callable[..., list[Finding]], make_resource_account_sku: MakeSku
+) -> None:
+    (found,) = expired(make_resource_account_sku(0, 1, status="Suspended", suspended=1))
+    assert found.summary.endswith(" 1 account holds one.")
 
 
 @pytest.mark.parametrize("status", ["Warning", "Suspended", "LockedOut", "Deleted"])
@@ -171,7 +210,7 @@ def test_a_licence_that_is_in_force_or_of_no_matter_or_in_an_unknown_state_is_no
     assert expired(make_sku(1, status="Suspended"), make_sku(ROOMS_PRO, plans.MCOEV, status="Suspended")) == []
 
 
-@pytest.mark.parametrize("name", ["MCOEV_NEXT", "mcoev2", " MCOEV_VIRTUALUSER_2027", "TEAMS_VIRTUALUSER"])
+@pytest.mark.parametrize("name", ["MCOEV_NEXT", "mcoev2"])
 def test_a_plan_named_like_a_phone_plan_under_an_unknown_id_is_surfaced_and_not_counted(
     make_state: MakeState, make_snapshot: MakeSnapshot, name: str
 ) -> None:
@@ -183,6 +222,20 @@ def test_a_plan_named_like_a_phone_plan_under_an_unknown_id_is_surfaced_and_not_
     assert unknown in found.summary
     assert found.remedy.endswith(f'policy.skus = {{ "{MICROSOFT_365_E5}" = true }}')
     assert snapshot.allocation.qualifying == 0
+
+
+@pytest.mark.parametrize("name", [" MCOEV_VIRTUALUSER_2027", "Teams_VirtualUser"])
+def test_a_plan_named_like_the_resource_account_licence_is_never_advised_to_count(
+    make_state: MakeState, make_snapshot: MakeSnapshot, name: str
+) -> None:
+    named = tuple(
+        ServicePlan(f"11111111-2222-3333-4444-55555555555{digit}", each) for digit, each in enumerate((name, "MCOEV2"))
+    )
+    sku = Sku(id=MICROSOFT_365_E5, part_number="NEXT", enabled=7, plans=named)
+    (found,) = UNKNOWN_PLAN.check(make_snapshot(make_state(skus=(sku,))))
+    assert "policy.skus" not in found.remedy
+    assert "may be the resource-account licence under a new id" in found.remedy
+    assert "upgrade, or report" in found.remedy
 
 
 def test_known_phone_plans_and_plans_without_names_are_not_surfaced(

@@ -55,7 +55,7 @@ def test_an_account_swapped_in_two_saves_says_when_and_which_number_to_call(
     assert (found.severity, found.subject.name) == ("critical", "AA Main Line")
     assert found.summary == (
         "Its licences were swapped in two saves: none from 2026-11-17 10:00 to 2026-11-18 10:00 UTC. "
-        "It may not answer for good, though all looks right; callers reach it by +14255550100."
+        "It may never answer again, though all looks right; callers reach it by +14255550100."
     )
     assert found.remedy.startswith("Call +14255550100. ")
     assert found.remedy.endswith(f"linekeeper confirm {make_guid(1)}")

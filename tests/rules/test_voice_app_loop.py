@@ -57,8 +57,16 @@ def test_an_attendant_and_an_empty_queue_that_send_callers_to_each_other_are_tol
 
 def test_a_circle_that_no_call_comes_to_says_so(make_lines: Lines, make_queue: Queues) -> None:
     (finding,) = found(make_lines(make_queue("b", no_agent="app:a"), make_queue("a", no_agent="app:b")))
-    assert finding.subject.id == "a"
-    assert finding.summary.endswith("No call comes there: A queue.")
+    assert (finding.subject.id, finding.severity) == ("a", "info")
+    assert finding.summary == (
+        "Callers would go round in a circle and come to nobody: A queue > no agents > B queue > no agents > A queue. "
+        "No call comes there: A queue."
+    )
+
+
+def test_a_circle_inside_teams_is_as_bad_as_one_behind_a_number(make_lines: Lines, make_queue: Queues) -> None:
+    (finding,) = found(make_lines(make_queue("b", no_agent="app:a"), make_queue("a", no_agent="app:b"), on={1: "b"}))
+    assert (finding.subject.id, finding.severity) == ("a", "critical")
 
 
 @pytest.mark.parametrize(

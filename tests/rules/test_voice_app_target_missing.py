@@ -191,6 +191,29 @@ def test_schedules_and_flows_are_looked_for_in_their_attendant(make_lines: Lines
     }
 
 
+def test_what_only_a_handling_that_is_switched_off_uses_is_a_hint(
+    make_lines: Lines, make_attendant: Attendants
+) -> None:
+    off = CallHandling(kind="holiday", schedule="holidays", flow="closed", enabled=False)
+    findings = found(make_lines(make_attendant("main", handlings=(off,)), on={1: "main"}, numbers={1: NUMBER}))
+    off_is = "An after-hours or holiday handling that is switched off"
+    effect = "which does not exist: callers notice nothing while it is off."
+    assert [(each.severity, each.summary.partition(" Callers come")[0]) for each in findings] == [
+        ("info", f"{off_is} leads to call flow closed, {effect}"),
+        ("info", f"{off_is} follows schedule holidays, {effect}"),
+    ]
+
+
+def test_what_another_handling_uses_too_is_heard_by_callers(make_lines: Lines, make_attendant: Attendants) -> None:
+    off = CallHandling(kind="holiday", schedule="holidays", flow="closed", enabled=False)
+    on = CallHandling(kind="after_hours", schedule="holidays", flow="open")
+    main = make_attendant("main", handlings=(off, on), flows=(CallFlow(id="open"),))
+    assert told(make_lines(main, on={1: "main"})) == {
+        ("main", "CallHandlingAssociations.ScheduleId[holidays]", "warning"),
+        ("main", "CallHandlingAssociations.CallFlowId[closed]", "info"),
+    }
+
+
 def test_lists_calling_ids_and_authorised_users_are_judged(
     make_lines: Lines, make_queue: Queues, make_referenced: Known, make_departed: Gone, make_guid: Guids
 ) -> None:
@@ -310,3 +333,12 @@ def test_options_on_the_same_key_are_told_apart_by_their_targets_and_each_place_
         "DefaultCallFlow.MenuOptions[1:x]",
         "DefaultCallFlow.MenuOptions[1:y]",
     ]
+
+
+def test_a_menu_that_leads_to_an_account_whose_queue_was_deleted_is_flagged(
+    tenant: SimulatedTenant, as_read: Read
+) -> None:
+    tenant.voice.delete_queue("CQ Sales Berlin")
+    (finding,) = found(as_read(tenant))
+    assert (finding.subject.name, finding.severity) == ("AA Main Line Berlin", "warning")
+    assert "leads to resource account CQ Sales Berlin, which stands for no attendant or queue" in finding.summary

@@ -456,13 +456,22 @@ def test_a_queues_shared_voicemail_is_a_groups_whatever_its_type_says(kind: obje
         (-1, "unknown"),
         ("ERROR", "error"),
         ("success", "success"),
-        ("Failure", "unknown"),
+        ("Failure", "error"),
+        ("ProvisioningFailed", "error"),
+        ("ValidationError", "error"),
+        ("Paused", "unknown"),
+        ("4", "unknown"),
         (None, "unknown"),
     ],
 )
 def test_an_associations_status_is_known_by_name_and_by_integer(written: object, status: str) -> None:
     (found,) = read(associationStatus=[{"Id": ACCOUNT, "Type": 0, "Status": written}]).statuses or ()
     assert (found.status.status, found.status.kind) == (status, "")
+
+
+@pytest.mark.parametrize(("written", "status"), [("Failed", "error"), ("failure", "error"), ("Paused", "unknown")])
+def test_an_attendants_status_tells_of_a_failure_by_whatever_word(written: str, status: str) -> None:
+    assert attendant(Status=[{"Type": "AudioFile", "Status": written}]).statuses[0].status == status
 
 
 @pytest.mark.parametrize("written", [0, 1, 2, 3])

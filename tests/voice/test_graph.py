@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.model.voice import Agent, AutoAttendant, CallFlow, CallHandling, CallQueue, MenuOption
-from shared.voice.graph import CallFlowGraph, Node
-from shared.voice.references import Reference
+from shared.model.voice import Agent, AutoAttendant, CallFlow, CallHandling, CallQueue, MenuOption, VoiceExport
+from shared.voice.graph import CallFlowGraph, Edge, Node
+from shared.voice.references import Reference, references_of
 
 Graphs = Callable[..., CallFlowGraph]
 Attendants = Callable[..., AutoAttendant]
@@ -192,6 +192,23 @@ def test_the_steps_that_rest_on_a_reference_are_found_by_it(
     main = make_attendant("main", make_option("automatic", action="operator"), operator="account:gone")
     reference = Reference("main", "Operator", "operator", "account", "gone")
     assert {edge.kind for edge in make_graph(main).steps_by(reference)} == {"automatic", "operator"}
+
+
+def test_the_steps_of_an_app_are_looked_through_once_however_many_references_it_holds(
+    make_export: Callable[..., VoiceExport], make_attendant: Attendants, make_option: Options
+) -> None:
+    looked: list[Node] = []
+
+    class Watched(CallFlowGraph):
+        def edges_from(self, node: Node) -> tuple[Edge, ...]:
+            looked.append(node)
+            return super().edges_from(node)
+
+    main = make_attendant("main", *(make_option(f"{key}", f"app:{key}") for key in range(10)))
+    graph = Watched(make_export(main), live=(), numbers={})
+    found = [graph.steps_by(reference) for reference in references_of(main)]
+    assert [edge.target.id for (edge,) in found] == [f"{key}" for key in range(10)]
+    assert len(looked) == 1
 
 
 def test_the_steps_to_a_node_are_those_from_the_others(

@@ -29,7 +29,7 @@ from shared.model.voice import (
 )
 from shared.voice.graph import CallFlowGraph, Node
 from shared.voice.path import Ways, circles
-from shared.voice.reach import Origins, blast_radius, entered_through, entries, numbers_behind, reach
+from shared.voice.reach import Origins, apps_behind, blast_radius, entered_through, entries, numbers_behind, reach
 from shared.voice.references import App, references
 
 ATTENDANTS = ("a1", "a2", "a3")
@@ -217,6 +217,17 @@ def test_the_numbers_behind_an_app_are_the_first_whose_callers_come_to_it(graph:
     for app_id in graph.apps:
         callers = tuple(number for number in all_numbers if app_id in called_by(graph, number))
         assert behind.get(graph.app(app_id), Origins()) == Origins(callers[:kept], len(callers) > kept)
+
+
+@given(graphs, st.integers(1, 4))
+def test_the_apps_behind_an_app_are_the_first_others_from_which_calls_come_to_it(
+    graph: CallFlowGraph, kept: int
+) -> None:
+    ahead = {app_id: come_to(graph, {app_id}) for app_id in graph.apps}
+    behind = apps_behind(graph, kept)
+    for app_id in graph.apps:
+        others = tuple(each for each in sorted(graph.apps) if each != app_id and app_id in ahead[each])
+        assert behind[graph.app(app_id)] == Origins(others[:kept], len(others) > kept)
 
 
 @given(graphs)

@@ -61,8 +61,26 @@ def test_who_comes_back_and_goes_again_starts_anew(export_at: Exports, make_queu
     assert since == {"sales": export_at(60).exported_at}
 
 
+def test_who_is_back_only_in_an_export_that_is_not_complete_was_back_all_the_same(
+    export_at: Exports, make_queue: Queues
+) -> None:
+    since = {"sales": export_at(0).exported_at, "billing": export_at(0).exported_at}
+    since = opted_out_since(since, export_at(30, make_queue("sales", agents=BACK), complete=False))
+    assert since == {"billing": export_at(0).exported_at}
+    later = export_at(60, *(make_queue(each, agents=OUT) for each in ("sales", "billing")))
+    assert opted_out_since(since, later) == since | {"sales": later.exported_at}
+
+
+@pytest.mark.parametrize("agents", [UNKNOWN, ()])
+def test_an_export_that_is_not_complete_and_does_not_tell_who_is_back_forgets_no_queue(
+    export_at: Exports, make_queue: Queues, agents: tuple[Agent, ...]
+) -> None:
+    before = {"sales": export_at(0).exported_at}
+    assert opted_out_since(before, export_at(30, make_queue("sales", agents=agents), complete=False)) == before
+
+
 @pytest.mark.parametrize("lacking", [{"complete": False}, {"queues": None}])
-def test_an_export_that_is_not_complete_changes_nothing(
+def test_an_export_that_is_not_complete_adds_nothing(
     export_at: Exports, make_queue: Queues, lacking: dict[str, object]
 ) -> None:
     before = {"billing": export_at(0).exported_at}
