@@ -133,6 +133,8 @@ def _line(branch: Branch) -> list[tuple[str, str]]:
     if kind is not None and branch.mark not in {"above", "circle"} and not branch.name.startswith(kind):
         words.append((f"  {kind}", "dim"))
     for standing in branch.accounts:
+        if standing.existence != "missing" and str(standing) == branch.name:
+            continue  # most accounts are called like what stands on them
         words.append((f" · account {standing}", "bold red" if standing.existence == "missing" else "dim"))
     if branch.more_accounts:
         words.append((f" and {branch.more_accounts} more", "dim"))
