@@ -91,12 +91,18 @@ def _absent(before: Alert, rule: RuleLife, now: datetime) -> Alert | None:
         return msgspec.structs.replace(before, frozen=True)
     if before.phase == "pending":
         return None
-    newer = before.evidence is None or rule.evidence is None or rule.evidence > before.evidence
-    absences = before.absences + newer
+    absences = before.absences + _counts(rule, before.evidence)
     after = msgspec.structs.replace(before, absences=absences, evidence=rule.evidence or before.evidence, frozen=False)
     if absences < rule.hold:
         return after
     return msgspec.structs.replace(after, phase="resolved", ended=now)
+
+
+def _counts(rule: RuleLife, last: datetime | None) -> bool:
+    """Whether an absence is seen on other reads than the last look, where more than one must see it."""
+    if last is None or rule.evidence is None:
+        return True
+    return rule.evidence >= last if rule.hold == 1 else rule.evidence > last
 
 
 def _is_older(evidence: datetime | None, than: datetime | None) -> bool:

@@ -192,6 +192,12 @@ def _confirm(options: Namespace) -> int:
     return run_confirm(os.environ, account=options.account, as_json=options.json)
 
 
+def _test_card(options: Namespace) -> int:
+    from shared.cli.test_card import run_test_card  # noqa: PLC0415
+
+    return run_test_card(os.environ, as_json=options.json)
+
+
 def _silence_options(parser: ArgumentParser) -> None:
     silence_options.silence_options(parser, _json_option)
 
@@ -279,6 +285,13 @@ COMMANDS: tuple[Command, ...] = (
         epilog="Exit code: 0 remembered, 2 nobody or several are meant, or no test call is awaited of the account.",
         options=_account_options,
         run=_confirm,
+    ),
+    Command(
+        name="test-card",
+        help="send a test message to every receiver, and say what it proves",
+        epilog="Exit code: 0 every receiver took it, 1 one did not.",
+        options=_json_option,
+        run=_test_card,
     ),
     Command(
         name="silence",

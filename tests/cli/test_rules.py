@@ -54,6 +54,7 @@ EXPECTED = {
         "voice-app-unreachable",
     },
     "monitor": {
+        "delivery-failing",
         "permission-missing",
         "source-stale",
         "subscription-missing",

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from shared.delivery.sender import Delayed, Refused
-from shared.model.alert import Alert, GroupLog, Message, OutboxEntry
+from shared.model.alert import Alert, GroupLog, Message, OutboxEntry, ReceiverState
 from shared.model.finding import Finding
 from shared.model.tenant import TenantState
 from shared.monitor.deliver import CLAIM, deliver, tell_and_deliver
@@ -24,6 +24,11 @@ MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 
 
+START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+STARTED = {"teams": ReceiverState(heartbeat_at=START, digest_at=START)}
+"""A receiver whose first heartbeat and digest are not due yet."""
+
+
 @pytest.fixture
 def monitor(make_monitor: MakeMonitor, sender: RecordingSender) -> Monitor:
     return make_monitor(sender=sender)
@@ -34,13 +39,15 @@ def lay(store: WatchedStore, clock: Clock, make_state: Callable[..., TenantState
     """Lays messages ready in the outbox, by their headlines."""
 
     async def lay(*headlines: str, **changed: object) -> None:
-        await store.put(make_state(outbox=tuple(entry(headline, clock, **changed) for headline in headlines)))
+        await store.put(
+            make_state(receivers=STARTED, outbox=tuple(entry(headline, clock, **changed) for headline in headlines))
+        )
 
     return lay
 
 
 def entry(headline: str, clock: Clock, **changed: object) -> OutboxEntry:
-    message = Message(kind="alert", group="accounts", severity="critical", headline=headline)
+    message = Message(kind="alert", group="teams/accounts", severity="critical", headline=headline)
     values: dict[str, object] = {"created": clock.now, "due": clock.now}
     return OutboxEntry(id=headline, receiver="teams", message=message, **(values | changed))  # type: ignore[arg-type]
 
@@ -179,7 +186,7 @@ async def test_a_message_is_given_up_after_a_day_and_the_next_goes_on_at_the_nex
     for _ in range(2):
         await deliver(monitor)
     (given_up,) = await outbox(monitor)
-    assert (given_up.id, given_up.refused, given_up.attempts) == ("one", "down", 1)
+    assert (given_up.id, given_up.refused, given_up.attempts) == ("one", "given up after a day: down", 1)
     saves = store.saves
     clock.now += DAY
     await deliver(monitor)
@@ -260,8 +267,8 @@ async def test_a_group_is_told_once(
 async def test_nothing_due_writes_nothing(
     monitor: Monitor, sender: RecordingSender, store: WatchedStore, firing_group: Callable[[float], Awaitable[None]]
 ) -> None:
-    await tell_and_deliver(monitor)
     await firing_group(60)
+    await tell_and_deliver(monitor)
     await tell_and_deliver(monitor)
     assert store.saves == 0
     assert sender.sent == []
@@ -279,7 +286,8 @@ def firing_group(
 
     async def lay(seconds: float) -> None:
         alert = make_alert(make_finding("resource-account-unlicensed"), since=clock.now)
-        groups = {"accounts": GroupLog(flush_at=clock.now + timedelta(seconds=seconds))}
-        await store.put(make_state(read=clock.now, alerts={alert.finding.key: alert}, groups=groups))
+        groups = {"teams/accounts": GroupLog(flush_at=clock.now + timedelta(seconds=seconds))}
+        alerts = {alert.finding.key: alert}
+        await store.put(make_state(read=clock.now, receivers=STARTED, alerts=alerts, groups=groups))
 
     return lay

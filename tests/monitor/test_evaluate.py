@@ -200,7 +200,7 @@ def test_allocation_messages_carry_the_four_numbers(
     accounts = [make_account(number, RESOURCE_ACCOUNT_SKU) for number in range(30)]
     state = at(30, *accounts, skus=skus(10), before=at(0, *accounts, skus=skus(10)))
     (entry,) = state.outbox
-    assert entry.message.group == "allocation"
+    assert entry.message.group == "teams/allocation"
     assert dict(entry.message.facts) == {"Free allocation": "26", "Owned": "26", "Assigned": "0", "Needed": "30"}
 
 

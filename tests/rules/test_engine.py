@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.licensing import plans
+from shared.model.alert import Message, OutboxEntry
 from shared.model.directory import Account, AssignedLicence, Assignment, Departed
 from shared.model.finding import SEVERITIES, Finding
 from shared.model.history import LicenceHistory, Swap
@@ -90,6 +91,17 @@ def broken(
             "numbers": SourceState(state="complete", complete_as_of=now),
         },
         delta=DeltaPosition(baseline=now - timedelta(hours=1)),
+        outbox=(
+            OutboxEntry(
+                id="refused",
+                receiver="teams",
+                message=Message(kind="alert", group="teams/accounts", severity="critical", headline="Down"),
+                created=now,
+                due=now,
+                refused="the webhook answered 410",
+                refused_at=now,
+            ),
+        ),
         licence_histories={
             make_account(8).id: LicenceHistory(swap=Swap(nothing_since=now - timedelta(hours=1), licensed_at=now))
         },
@@ -98,7 +110,7 @@ def broken(
 
 @BY_ID
 def test_a_rules_findings_carry_its_id(rule: Rule, broken: TenantState, make_snapshot: MakeSnapshot) -> None:
-    found = list(rule.check(make_snapshot(broken, expects_subscription=True)))
+    found = list(rule.check(make_snapshot(broken, expects_subscription=True, expects_delivery=True)))
     assert {finding.rule for finding in found} <= {rule.id}
     assert found or rule.family == "allocation" or "voice" in rule.reads
     assert all(finding.summary and finding.remedy and finding.subject.id for finding in found)
