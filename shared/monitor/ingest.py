@@ -101,7 +101,7 @@ async def catch_up(monitor: Monitor) -> None:
         return
     if state.delta.sweep_due:
         await sweep(monitor)
-    elif state.delta.awaited or state.source("accounts").state in {"failed", "partial"}:
+    elif state.delta.awaited or state.source("accounts").state in {"failed", "partial"} or _awaits_proof(state):
         await read_changes(monitor)
 
 
@@ -214,4 +214,10 @@ async def _recent_licences(monitor: Monitor, state: TenantState) -> LicencesRead
 
 
 def _was_in_doubt(state: TenantState) -> bool:
-    return state.source("accounts").state != "complete" or any(alert.frozen for alert in state.alerts.values())
+    waits = any(alert.frozen or alert.phase == "pending" for alert in state.alerts.values())
+    return state.source("accounts").state != "complete" or waits or _awaits_proof(state)
+
+
+def _awaits_proof(state: TenantState) -> bool:
+    """Whether an end was seen that must be seen once more before it is believed."""
+    return any(alert.absences and alert.phase == "firing" for alert in state.alerts.values())
