@@ -182,5 +182,6 @@ def _channel(monitor: Monitor) -> Checked:
     if not monitor.senders:
         detail = "LINEKEEPER_TEAMS_WEBHOOK_URL is not set: alerts wait in the outbox."
         return Checked(name="channel", purpose="telling people", outcome="off", detail=detail)
-    detail = " ".join(("The URLs have the right form; linekeeper test-card tries them.", *monitor.settings.routing.notes))
+    tried = "The URLs have the right form; linekeeper test-card tries them."
+    detail = " ".join((tried, *monitor.settings.routing.notes))
     return Checked(name="channel", purpose="telling people", outcome="ok", detail=detail)

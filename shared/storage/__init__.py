@@ -1,0 +1,1 @@
+"""The connection to Azure Storage, and what lies there beside documents."""
