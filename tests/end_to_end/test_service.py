@@ -54,7 +54,11 @@ async def test_a_licence_taken_becomes_a_card_and_its_return_another(
     contoso.tenant.remove_license(user_id(MAIN_LINE), RESOURCE_ACCOUNT)
     lost = await contoso.channel.wait_for(lambda card: "New (1)" in card.text and MAIN_LINE in card.text, 20)
     contoso.tenant.assign_license(user_id(MAIN_LINE), RESOURCE_ACCOUNT)
-    await contoso.channel.wait_for(lambda card: "Mended (1)" in card.text and MAIN_LINE in card.text, 20)
+    # The read after the notification sees the end once; the timer, rung here before its 30 seconds, proves it.
+    async with asyncio.timeout(20), httpx.AsyncClient() as client:
+        while not any("Mended (1)" in card.text and MAIN_LINE in card.text for card in contoso.channel.cards):
+            await client.post(f"http://127.0.0.1:{port}/admin/functions/deliver")
+            await asyncio.sleep(0.5)
     assert "Still open (5)" in lost.text
     assert len(contoso.channel.cards) == 4
     assert all(delivery.status == 202 for delivery in contoso.notifier.deliveries)
@@ -81,7 +85,7 @@ async def test_a_card_that_could_not_be_sent_is_sent_after_a_restart_and_only_on
 ) -> None:
     contoso.channel.refuse_with, contoso.channel.retry_after = 429, 1
     process = await start(environment, "serve", "--port", "0")
-    await told(process, "a message was not delivered: the webhook answered 429")
+    await told(process, r"a message was not delivered to \w+: the webhook answered 429")
     assert (await ended(process))[0] == 0
     assert contoso.channel.cards == []
     contoso.channel.refuse_with = None
