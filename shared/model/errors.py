@@ -4,7 +4,9 @@ LinekeeperError
 ├── SettingsError          a setting or the TOML file is missing or wrong
 ├── UnreadableMessage      a queue message of another version or shape
 ├── StoreError             the document cannot be read or written
-│   └── Conflict           somebody else saved first, too often in a row
+│   ├── Conflict           somebody else saved first, too often in a row
+│   ├── DocumentUnreadable what is stored is no document of this tenant and version
+│   └── DocumentTooLarge   the document has grown beyond what would be read again
 └── SourceError            a source could not be read
     ├── Denied             refused for lack of a permission or a valid identity
     ├── NotThere           Graph has no such thing, or this cloud has no such API
@@ -35,6 +37,14 @@ class StoreError(LinekeeperError):
 
 class Conflict(StoreError):  # noqa: N818 - the word that every store uses for it
     """The document was saved by somebody else each time this step was tried."""
+
+
+class DocumentUnreadable(StoreError):  # noqa: N818 - says what it is
+    """What is stored is no document of this tenant and version. It is left as it is, and nothing is saved over it."""
+
+
+class DocumentTooLarge(StoreError):  # noqa: N818 - says what it is
+    """The document has more bytes than would be read again. What was saved before is left as it is."""
 
 
 class SourceError(LinekeeperError):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from shared.model.tenant import TenantState
 from shared.state.store import Loaded
+from shared.state.versions import is_held
 
 
 class MemoryStore:
@@ -11,6 +14,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._documents: dict[str, tuple[TenantState, int]] = {}
+        self._marks: dict[tuple[str, str], datetime] = {}
 
     async def load(self, tenant: str) -> Loaded:
         """The tenant's document; an empty one where none was saved yet."""
@@ -26,3 +30,15 @@ class MemoryStore:
             return False
         self._documents[state.tenant] = (state, current + 1)
         return True
+
+    async def claim(self, tenant: str, name: str, *, now: datetime, until: datetime) -> bool:
+        """Take a thing on until a time, unless somebody has; tell whether it was taken."""
+        held = self._marks.get((tenant, name))
+        if held is not None and is_held(held, now=now):
+            return False
+        self._marks[tenant, name] = until
+        return True
+
+    async def hold(self, tenant: str, name: str, *, now: datetime, until: datetime) -> None:  # noqa: ARG002 - as all
+        """Keep what was claimed until another time; one that has passed lets go of it."""
+        self._marks[tenant, name] = until

@@ -1,40 +1,27 @@
+"""What every store does: gives a document with its version, and saves it only on that version."""
+
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Awaitable, Callable
-from contextlib import closing
-from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from shared.model.errors import Conflict, StoreError
-from shared.model.tenant import SCHEMA, TenantState
-from shared.state.document import decode, encode
-from shared.state.memory import MemoryStore
-from shared.state.sqlite import SqliteStore
+from shared.model.errors import Conflict, DocumentTooLarge
+from shared.model.tenant import TenantState
+from shared.state.document import LARGEST
 from shared.state.store import ATTEMPTS, Loaded, Store, commit
 
+if TYPE_CHECKING:
+    from tests.state.conftest import Place
+
 MakeState = Callable[..., TenantState]
+Open = Callable[[], Store]
 
 TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
 OTHER_TENANT = "0d2c5b6f-6a0e-4d8e-8d0c-0f5f5a7c1b22"
-NEWER = msgspec.json.encode({"tenant": TENANT, "schema": SCHEMA + 1, "invented": True})
-UNREADABLE = {
-    "a newer schema": NEWER,
-    "another tenant": encode(TenantState(tenant=OTHER_TENANT)),
-    "no JSON": b"not a document",
-    "no text": b'{"tenant": "\xff", "schema": 1}',
-    "no schema": b"{}",
-    "another shape": msgspec.json.encode({"tenant": TENANT, "schema": SCHEMA, "accounts": 7}),
-}
 
 
 class ContendedStore:
@@ -59,27 +46,6 @@ class ContendedStore:
 
 def one_more(state: TenantState) -> TenantState:
     return msgspec.structs.replace(state, entitled=(state.entitled or 0) + 1)
-
-
-def put(database: Path, content: bytes) -> None:
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, 7)", (TENANT, content))
-
-
-def stored(database: Path) -> tuple[bytes, int]:
-    with closing(sqlite3.connect(database)) as connection:
-        row: tuple[bytes, int] = connection.execute("SELECT content, version FROM documents").fetchone()
-    return row
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "linekeeper.db"
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-def store(request: pytest.FixtureRequest, database: Path) -> Store:
-    return SqliteStore(database) if request.param == "sqlite" else MemoryStore()
 
 
 async def test_a_tenant_that_was_never_saved_has_an_empty_document(store: Store) -> None:
@@ -173,124 +139,45 @@ async def test_commits_at_once_lose_nothing(store: Store) -> None:
     assert (await store.load(TENANT)).state.entitled == 4 * ATTEMPTS
 
 
-@cache
-def values_of(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - any annotation that the model uses
-    """Values of a type of the model, told by its annotations, so that a new field is tried as well."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return st.builds(kind, **{field.name: values_of(field.type) for field in msgspec.structs.fields(kind)})
-    if origin is Literal:
-        return st.sampled_from(arguments)
-    if origin in {Union, UnionType}:
-        return st.one_of(*map(values_of, arguments))
-    if origin is dict:
-        return st.dictionaries(*map(values_of, arguments), max_size=2)
-    if origin is list or arguments[1:] == (...,):
-        lists = st.lists(values_of(arguments[0]), max_size=2)
-        return lists.map(tuple) if origin is tuple else lists
-    if origin is tuple:
-        return st.tuples(*map(values_of, arguments))
-    return PLAIN[kind]
-
-
-PLAIN: dict[Any, st.SearchStrategy[Any]] = {
-    str: st.text(max_size=5),
-    int: st.integers(-(2**53), 2**53),
-    bool: st.booleans(),
-    NoneType: st.none(),
-    datetime: st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - with a zone of its own
-}
-
-
-@settings(max_examples=60)
-@given(values_of(TenantState))
-def test_a_document_is_the_same_after_it_was_written_and_read(state: TenantState) -> None:
-    state = msgspec.structs.replace(state, schema=SCHEMA)
-    assert decode(encode(state), state.tenant) == state
-
-
-@settings(max_examples=20)
-@given(values_of(TenantState))
-def test_equal_documents_have_equal_bytes(state: TenantState) -> None:
-    turned = msgspec.structs.replace(state, accounts=dict(reversed(state.accounts.items())))
-    assert encode(turned) == encode(state)
-
-
-async def test_a_sqlite_store_finds_its_documents_after_it_is_opened_again(
-    database: Path, make_state: MakeState
-) -> None:
+async def test_another_instance_finds_what_was_saved(open_store: Open, make_state: MakeState) -> None:
     state = make_state(entitled=85)
-    await SqliteStore(database).save(state, "")
-    assert (await SqliteStore(database).load(TENANT)).state == state
+    await open_store().save(state, "")
+    assert (await open_store().load(TENANT)).state == state
 
 
-async def test_two_sqlite_stores_on_one_file_share_versions(database: Path) -> None:
-    one, other = SqliteStore(database), SqliteStore(database)
+async def test_two_instances_share_versions(open_store: Open) -> None:
+    one, other = open_store(), open_store()
     await one.save(TenantState(tenant=TENANT, entitled=1), "")
     loaded = await other.load(TENANT)
     assert await one.save(TenantState(tenant=TENANT, entitled=2), loaded.version)
     assert not await other.save(TenantState(tenant=TENANT, entitled=3), loaded.version)
     assert (await other.load(TENANT)).state.entitled == 2
+    assert (await one.load(TENANT)).state.entitled == 2
 
 
-async def test_two_sqlite_stores_on_one_file_lose_no_commit(database: Path) -> None:
-    stores = (SqliteStore(database), SqliteStore(database))
+async def test_two_instances_lose_no_commit(open_store: Open) -> None:
+    stores = (open_store(), open_store())
     await stores[0].load(TENANT)
     await asyncio.gather(*(commit(store, TENANT, one_more) for store in stores for _ in range(ATTEMPTS // 2)))
     assert (await stores[0].load(TENANT)).state.entitled == 2 * (ATTEMPTS // 2)
 
 
-async def test_a_sqlite_file_may_be_made_by_three_at_once(tmp_path: Path) -> None:
-    # They must meet within a moment to be in each other's way: often enough that one such meeting is certain.
-    for number in range(100):
-        store = SqliteStore(tmp_path / f"{number}.db")
-        loaded = await asyncio.gather(*(store.load(TENANT) for _ in range(3)))
-        assert loaded == [Loaded(TenantState(tenant=TENANT), "")] * 3
+async def test_instances_of_different_tenants_share_a_store_and_never_a_document(open_store: Open) -> None:
+    stores = {tenant: open_store() for tenant in (TENANT, OTHER_TENANT)}
+    for count in range(3):
+        await asyncio.gather(*(commit(store, tenant, one_more) for tenant, store in stores.items()))
+        for tenant, store in stores.items():
+            loaded = await store.load(tenant)
+            assert (loaded.state.tenant, loaded.state.entitled) == (tenant, count + 1)
 
 
-@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE.keys())
-async def test_a_document_that_cannot_be_read_is_refused_and_left_as_it_is(database: Path, content: bytes) -> None:
-    store = SqliteStore(database)
-    await store.load(TENANT)
-    put(database, content)
-    with pytest.raises(StoreError, match="stored document") as refused:
-        await store.load(TENANT)
-    assert "\n" not in str(refused.value)
-    with pytest.raises(StoreError):
-        await commit(store, TENANT, lambda _: TenantState(tenant=TENANT, entitled=1))
-    assert not await store.save(TenantState(tenant=TENANT, entitled=1), "")
-    assert stored(database) == (content, 7)
-
-
-async def test_a_newer_documents_refusal_says_which_schema_it_has_and_to_upgrade(database: Path) -> None:
-    await SqliteStore(database).load(TENANT)
-    put(database, NEWER)
-    with pytest.raises(StoreError, match=rf"schema {SCHEMA + 1}, this version reads up to {SCHEMA}: upgrade"):
-        await SqliteStore(database).load(TENANT)
-
-
-@pytest.mark.parametrize(
-    "work",
-    [
-        lambda store: store.load(TENANT),
-        lambda store: store.save(TenantState(tenant=TENANT), ""),
-        lambda store: commit(store, TENANT, one_more),
-    ],
-    ids=["load", "save", "commit"],
-)
-async def test_a_path_that_cannot_be_written_is_named_with_its_setting(
-    tmp_path: Path, work: Callable[[Store], Awaitable[object]]
+async def test_a_document_that_has_grown_too_large_is_not_saved_and_the_one_before_stays(
+    place: Place, make_state: MakeState
 ) -> None:
-    path = tmp_path / "no such folder" / "linekeeper.db"
-    store = SqliteStore(path)
-    with pytest.raises(StoreError, match="LINEKEEPER_STORE") as refused:
-        await work(store)
-    assert str(path) in str(refused.value)
-
-
-def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(database: Path) -> None:
-    content = b"minutes of a meeting, and no database\n" * 100
-    database.write_bytes(content)
-    with pytest.raises(StoreError, match="LINEKEEPER_STORE"):
-        asyncio.run(commit(SqliteStore(database), TENANT, one_more))
-    assert database.read_bytes() == content
+    store = place.open()
+    before = make_state(entitled=1)
+    await store.save(before, "")
+    loaded = await store.load(TENANT)
+    with pytest.raises(DocumentTooLarge, match="at most"):
+        await store.save(msgspec.structs.replace(before, voice_seen="v" * LARGEST), loaded.version)
+    assert await store.load(TENANT) == loaded
