@@ -16,7 +16,7 @@ What is imitated:
 * The worker: async functions on the loop, others in `PYTHON_THREADPOOL_THREAD_COUNT` threads; the `context` argument;
   parameters and bindings must match; a function without a `$return` binding must return nothing.
 * `POST /admin/functions/{name}`: a timer or queue function runs at once; 202. Only for requests made on this machine.
-* `%SETTING%` in queue names, schedules and routes.
+* `%SETTING%` in queue names, schedules and routes, and `AzureFunctionsJobHost__…` over values of host.json.
 
 What differs, on purpose:
 
@@ -57,6 +57,7 @@ from shared.host.invoke import InvocationContext, Invoker
 from shared.host.local_host import LocalHost
 from shared.host.outputs import encode_messages
 from shared.host.queue import MAX_MESSAGE_BYTES, Message, SqliteQueueStore
+from shared.host.queue_depth import LocalQueueDepth
 from shared.host.schedule import Schedule
 from shared.host.settings import HostSettings, read_host_settings
 from shared.host.signals import serve_until_signal
@@ -73,6 +74,7 @@ __all__ = [
     "InvocationError",
     "Invoker",
     "LocalHost",
+    "LocalQueueDepth",
     "Message",
     "OutputError",
     "QueueOutput",

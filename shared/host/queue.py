@@ -43,9 +43,10 @@ _INDEX = "CREATE INDEX IF NOT EXISTS messages_by_turn ON messages (queue, next_v
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as it was taken from a queue; times are seconds since the epoch.
+    """A message as it was taken from a queue, or peeked at; times are seconds since the epoch.
 
-    Only the `pop_receipt` of the last `get` or `update` may delete or update the message.
+    Only the `pop_receipt` of the last `get` or `update` may delete or update the message; what was only peeked at has
+    none.
     """
 
     id: str
@@ -171,6 +172,28 @@ class SqliteQueueStore:
                 ],
             )
         return taken
+
+    def peek(self, queue: str, count: int = 1) -> list[Message]:
+        """Shows up to `count` visible messages, roughly the oldest, which stay as they are: nobody can act on them."""
+        now = self._clock()
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, body, dequeue_count, inserted, next_visible, expires FROM messages"
+                " WHERE queue = ? AND next_visible <= ? AND expires > ? ORDER BY next_visible, seq LIMIT ?",
+                (queue, now, now, count),
+            ).fetchall()
+        return [
+            Message(
+                id=identifier,
+                body=body,
+                dequeue_count=dequeue_count,
+                pop_receipt="",
+                inserted=inserted,
+                next_visible=next_visible,
+                expires=expires,
+            )
+            for identifier, body, dequeue_count, inserted, next_visible, expires in rows
+        ]
 
     def delete(self, queue: str, identifier: str, pop_receipt: str) -> bool:
         """Removes a message for good; False when somebody else has taken it since, or it is gone."""

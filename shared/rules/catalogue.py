@@ -13,6 +13,7 @@ from shared.rules import (
     delivery_failing,
     licence_subscription_ending,
     licence_subscription_suspended,
+    messages_poisoned,
     number_assignment_failed,
     permission_missing,
     person_holds_resource_account_licence,
@@ -78,5 +79,6 @@ RULES: tuple[Rule, ...] = (
     source_stale.RULE,
     subscription_missing.RULE,
     delivery_failing.RULE,
+    messages_poisoned.RULE,
     permission_missing.RULE,
 )

@@ -55,6 +55,7 @@ EXPECTED = {
     },
     "monitor": {
         "delivery-failing",
+        "messages-poisoned",
         "permission-missing",
         "source-stale",
         "subscription-missing",

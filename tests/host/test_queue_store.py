@@ -126,6 +126,22 @@ def test_a_poisoned_message_leaves_its_queue_and_starts_anew_in_the_poison_queue
         assert (poisoned.body, poisoned.dequeue_count) == (b"bad", 1)
 
 
+def test_a_look_shows_the_oldest_visible_messages_and_leaves_them_as_they_are() -> None:
+    clock = Clock()
+    with SqliteQueueStore(":memory:", clock=clock) as store:
+        for body in (b"1", b"2", b"3"):
+            store.put("work", body)
+        (taken,) = store.get("work", 1, 30)
+        store.put("work", b"later", visible_in=60)
+        first = store.peek("work", 1)
+        assert [(message.body, message.dequeue_count, message.pop_receipt) for message in first] == [(b"2", 0, "")]
+        assert [message.body for message in store.peek("work", 32)] == [b"2", b"3"]
+        assert [message.body for message in store.get("work", 32, 30)] == [b"2", b"3"]
+        assert store.delete("work", taken.id, taken.pop_receipt)
+        clock.now += SEVEN_DAYS
+        assert store.peek("work", 32) == []
+
+
 def test_only_the_messages_of_the_queue_that_is_asked_for_are_got_and_counted() -> None:
     with SqliteQueueStore(":memory:") as store:
         store.put("work", b"x")

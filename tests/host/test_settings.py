@@ -56,3 +56,25 @@ def test_a_broken_host_json_is_named_with_the_place_in_it(tmp_path: Path, text: 
 def test_a_missing_host_json_is_named(tmp_path: Path) -> None:
     with pytest.raises(HostSettingsError, match=r"host\.json cannot be read: No such file"):
         read_host_settings(tmp_path / "host.json")
+
+
+def test_an_application_setting_overrides_a_value_whatever_its_capitals(tmp_path: Path) -> None:
+    path = written(tmp_path, '{"extensions": {"queues": {"batchSize": 4, "visibilityTimeout": "00:00:30"}}}')
+    settings = read_host_settings(
+        path,
+        {
+            "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:01",
+            "AZUREFUNCTIONSJOBHOST__EXTENSIONS__QUEUES__MAXDEQUEUECOUNT": "2",
+            "AzureFunctionsJobHost__extensions__http__routePrefix": "v2",
+            "AzureFunctionsJobHost__logging__logLevel__default": "Warning",
+            "visibilityTimeout": "00:00:09",
+        },
+    )
+    assert settings == HostSettings(route_prefix="v2", batch_size=4, visibility_timeout=1.0, max_dequeue_count=2)
+
+
+@pytest.mark.parametrize(("setting", "value"), [("batchSize", "33"), ("maxDequeueCount", "five")])
+def test_an_override_that_is_wrong_is_named(tmp_path: Path, setting: str, value: str) -> None:
+    name = f"AzureFunctionsJobHost__extensions__queues__{setting}"
+    with pytest.raises(HostSettingsError, match=f"{name}: .*{setting}"):
+        read_host_settings(written(tmp_path, "{}"), {name: value})
