@@ -12,11 +12,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shared.alerting.routing import Route
+from shared.alerting.routing import ANNOUNCED, Route
 from shared.model.finding import SEVERITIES
-
-ANNOUNCED = {"allocation-changed": "allocation"}
-"""What is announced without being a rule, and its family."""
 
 AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
 
@@ -56,6 +53,18 @@ def blind_spots(routes: Collection[Route]) -> Iterator[str]:
         whole = len(rules) == sum(each == family for rule, each in _families().items() if rule not in ANNOUNCED)
         what = f"of the family {family}" if whole else f"of {', '.join(rules)}"
         yield f"routes: critical findings {what} go nowhere"
+
+
+def check_rules(place: str, names: Collection[str]) -> None:
+    """Check keys that stand for rules.
+
+    Raises:
+        ValueError: one is no rule.
+    """
+    known = [rule for rule in _families() if rule not in ANNOUNCED] if names else []
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{place}: {shown(name)} is no rule{nearest(name, known)}")
 
 
 class _Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from shared.alerting.routing import ALLOCATION_CHANGED, ANNOUNCED
 from shared.licensing.ledger import Allocation
 from shared.licensing.price import Price
 from shared.model.alert import Message
@@ -49,7 +50,7 @@ def allocation_changed(
         cause += " Which of them are trials can no longer be read: until it can, trials count."
     return Message(
         kind="announcement",
-        group="allocation",
+        group=ANNOUNCED[ALLOCATION_CHANGED],
         severity="warning" if fell and uncovered else "info",
         headline=f"Free allocation {'fell' if fell else 'rose'} from {before} to {ledger.entitled}",
         text=f"{cause} {_meaning(before, ledger, price)}",

@@ -16,7 +16,13 @@ Reason = Literal["first", "new", "all_resolved", "some_resolved", "repeat", "unm
 
 
 def reason_to_send(
-    log: GroupLog | None, *, firing: AbstractSet[str], resolved: AbstractSet[str], repeat: timedelta, now: datetime
+    log: GroupLog | None,
+    *,
+    firing: AbstractSet[str],
+    resolved: AbstractSet[str],
+    repeat: timedelta,
+    now: datetime,
+    send_resolved: bool = True,
 ) -> Reason | None:
     """Why to send a group's message now, or None.
 
@@ -26,6 +32,8 @@ def reason_to_send(
         resolved: keys that the receiver may have been told of and that have ended.
         repeat: after how long an unchanged group is told again.
         now: the time of the decision.
+        send_resolved: whether the receiver wants to know of ends. That all has ended is a reason whether or not it
+            does, so that it is forgotten: the message is then not sent.
     """
     if log is None or log.sent_at is None:
         return "first" if firing else None
@@ -34,6 +42,7 @@ def reason_to_send(
         return "new" if told_firing else "first"
     if not firing:
         return "all_resolved" if told_firing else None
-    if not resolved <= frozenset(log.resolved):
+    if send_resolved and not resolved <= frozenset(log.resolved):
         return "some_resolved"
-    return "repeat" if log.sent_at < now - repeat else None
+    # A time that lies as far ahead was set by a clock that went wrong.
+    return "repeat" if abs(now - log.sent_at) > repeat else None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 
 from shared.alerting.compose import compose
-from shared.alerting.decision import Reason, reason_to_send
+from shared.alerting.group_look import Look, Members
+from shared.alerting.muting import EXPLAINED
 from shared.alerting.routing import Routes, group_of
 from shared.model.alert import Alert, GroupLog, Message
-from shared.model.finding import Severity, severity_rank
 from shared.model.timing import Timing
 
 Facts = Mapping[str, tuple[tuple[str, str], ...]]
@@ -36,12 +36,14 @@ def tell(
     ahead: timedelta = timedelta(0),
     facts: Facts | None = None,
     as_of: datetime | None = None,
+    held: Container[str] = (),
 ) -> Told:
     """Look at every group and compose what is due.
 
     Alerts that are no worse than info stay out of the stream, unless they were worse when they were told; so does what
     is pending, and what is muted is not shown. An ended alert is forgotten once all its receivers were told of the end,
-    or were never told of the beginning.
+    or were never told of the beginning. What a receiver knew that is no longer set is forgotten: should it come back,
+    it is told anew.
 
     Args:
         alerts: all alerts by finding key.
@@ -53,119 +55,79 @@ def tell(
         ahead: what falls due within this time goes now, because the next look comes no earlier.
         facts: figures to show, by rule family.
         as_of: how recent the data behind the alerts is.
+        held: the groups of which a message is on its way still: what changes meanwhile is told after it, in one.
     """
-    members = _by_group(alerts, groups, routes, tenant)
+    standing = {group: log for group, log in groups.items() if group.partition("/")[0] in routes.receivers}
+    members = _by_group(alerts, standing, routes, tenant)
     logs: dict[str, GroupLog] = {}
     messages: list[Message] = []
     waiting: set[str] = set()
-    for group in sorted(members.keys() | groups.keys()):
-        look = _Look(members.get(group, {}), groups.get(group, GroupLog()))
+    for group in sorted(members.keys() | standing.keys()):
+        receiver, _, family = group.partition("/")
+        look = Look(
+            members.get(group, Members()),
+            standing.get(group, GroupLog()),
+            wants_ends=receiver not in routes.without_resolved,
+            is_forgetful=receiver in routes.forgetful,
+        )
         reason = look.reason(timing, now)
-        flush_at = _flush_at(look.log, reason, timing, now)
-        if reason is not None and flush_at is not None and flush_at <= now + ahead:
-            log = look.told_now(now)
-            shown = {key: look.members[key] for key in look.shown | look.ended}
-            receiver, _, family = group.partition("/")
-            silent = receiver in routes.without_resolved and not look.shown
-            if shown and not silent:  # empty where the rules behind all that was told are no more
+        flush_at = look.flush_at(reason, timing, now)
+        if reason is None or flush_at is None or flush_at > now + ahead or group in held:
+            log = look.untold(None if reason == "repeat" else flush_at)
+            waiting |= look.ended
+        else:
+            named = {key: look.alerts[key] for key in look.to_name}
+            if named and not (reason == "some_resolved" and not look.wants_ends):
                 messages.append(
                     compose(
                         group,
-                        shown,
+                        named,
                         look.told_log,
                         reason,
+                        news=look.news,
                         tenant=tenant,
-                        worsened=look.worsened,
                         facts=(facts or {}).get(family, ()),
                         as_of=as_of,
                     )
                 )
-        else:
-            log = msgspec.structs.replace(look.log, flush_at=flush_at, muted=look.still_muted)
-            waiting |= look.ended
+                log = look.told(now)
+            else:  # it does not want to know, or the rules behind all that was told are no more
+                log = look.told(look.log.sent_at)
         if look.firing or log.firing or log.flush_at:
             logs[group] = log
     kept = {key: alert for key, alert in alerts.items() if alert.phase != "resolved" or key in waiting}
     return Told(kept, logs, tuple(messages))
 
 
-class _Look:
-    """A group at one moment: what fires, what of it is shown, and what its receiver takes for firing and has ended."""
-
-    def __init__(self, members: Mapping[str, Alert], log: GroupLog) -> None:
-        self.members = members
-        self.log = log
-        self.firing = {key for key, alert in members.items() if alert.phase == "firing"}
-        self.muted = {key for key in self.firing if members[key].muted_by}
-        self.shown = self.firing - self.muted
-        self.ended = {key for key in log.firing if key in members} - self.firing
-        self.critical = {key for key in self.shown if members[key].finding.severity == "critical"}
-        # What has become critical since it was told is news, as if it had not been told.
-        self.worsened = frozenset(self.critical & set(log.firing)) - set(log.critical)
-        told = tuple(key for key in log.firing if key not in self.worsened)
-        self.told_log = msgspec.structs.replace(log, firing=told)
-
-    @property
-    def known(self) -> set[str]:
-        """What its receiver takes for firing after a message: what is shown, and what was shown before it was muted."""
-        return self.shown | (self.muted & set(self.log.firing))
-
-    @property
-    def still_muted(self) -> tuple[str, ...]:
-        """What has been muted since the last message, and still fires."""
-        return tuple(sorted((set(self.log.muted) & self.firing) | self.muted))
-
-    def reason(self, timing: Timing, now: datetime) -> Reason | None:
-        worst: Severity = min(
-            (self.members[key].finding.severity for key in self.shown), key=severity_rank, default="warning"
-        )
-        reason = reason_to_send(
-            self.told_log, firing=self.known, resolved=self.ended, repeat=timing.repeat.of(worst), now=now
-        )
-        if reason in {None, "repeat"} and self.shown & set(self.log.firing) & set(self.log.muted):
-            return "unmuted"
-        # What cannot be confirmed is not repeated as if it were known; the source that fails is an alert of its own.
-        unconfirmed = all(self.members[key].frozen for key in self.shown)
-        return None if reason == "repeat" and unconfirmed else reason
-
-    def told_now(self, now: datetime) -> GroupLog:
-        """What the receiver knows after a message."""
-        return GroupLog(
-            firing=tuple(sorted(self.known)),
-            critical=tuple(sorted(self.critical | (set(self.log.critical) & self.muted))),
-            muted=tuple(sorted(self.muted)),
-            resolved=tuple(sorted(self.ended)),
-            sent_at=now,
-        )
-
-
 def _by_group(
     alerts: Mapping[str, Alert], groups: Mapping[str, GroupLog], routes: Routes, tenant: str
-) -> dict[str, dict[str, Alert]]:
-    members: dict[str, dict[str, Alert]] = {}
+) -> dict[str, Members]:
+    receivers_of = routes.finder(tenant)
+    found: dict[str, Members] = {}
     for key, alert in alerts.items():
-        if alert.phase == "pending":
-            continue
-        if alert.finding.severity != "info":
-            for receiver in routes.of(alert, tenant):
-                members.setdefault(group_of(receiver, alert.topic.family), {})[key] = alert
+        if alert.phase != "pending" and alert.finding.severity != "info":
+            for receiver in receivers_of(alert):
+                members = found.setdefault(group_of(receiver, alert.topic.family), Members())
+                members.alerts[key] = alert
+                members.routed.add(key)
     for group, log in groups.items():
         # Who was told of a beginning is told of the end, whatever the routes and the severity are by then.
-        for key in log.firing:
-            if key in alerts:
-                members.setdefault(group, {})[key] = alerts[key]
-    return members
+        members = found.setdefault(group, Members())
+        members.alerts.update((key, alerts[key]) for key in log.firing if key in alerts)
+    for group, members in found.items():
+        _mute(members, group.partition("/")[0], alerts, receivers_of)
+    return found
 
 
-def _flush_at(log: GroupLog, reason: Reason | None, timing: Timing, now: datetime) -> datetime | None:
-    """When the group's message goes out: gathered at first, spaced from the last one later."""
-    if reason is None:
-        return None
-    if reason == "repeat":
-        return now
-    if log.flush_at is not None:
-        return log.flush_at
-    gathered = now + timing.group_wait
-    if log.sent_at is None or not log.firing:
-        return gathered
-    return max(gathered, log.sent_at + timing.group_interval)
+def _mute(
+    members: Members, receiver: str, alerts: Mapping[str, Alert], receivers_of: Callable[[Alert], tuple[str, ...]]
+) -> None:
+    """Tell what is not to be shown; a finding explains nothing to a receiver that is not told of it."""
+    for key, alert in members.alerts.items():
+        if alert.muted_by.startswith(EXPLAINED):
+            cause = alerts.get(alert.muted_by.removeprefix(EXPLAINED))
+            if cause is not None and cause.finding.severity != "info" and receiver in receivers_of(cause):
+                members.explained.add(key)
+        elif alert.muted_by:
+            members.muted.add(key)
+    members.muted |= members.explained

@@ -1,6 +1,7 @@
 """What hides what: of two findings with one cause, the cause is told. What is hidden still shows on status and audit.
 
-Money never hides an outage. A source that cannot be read hides nothing: what rests on it is frozen instead.
+Money never hides an outage: nothing is hidden by what is milder. A source that cannot be read hides nothing: what rests
+on it is frozen instead.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from shared.model.alert import Alert
+from shared.model.finding import severity_rank
 
 SUSPENDED = "licence-subscription-suspended"
 UNUSABLE = "resource-account-plan-unusable"
@@ -18,29 +20,38 @@ TARGET_MISSING = "voice-app-target-missing"
 def inhibited(alerts: Mapping[str, Alert]) -> dict[str, str]:
     """The keys of alerts that are hidden, each with the key of the alert that hides it; only what fires hides."""
     firing = {key: alert for key, alert in alerts.items() if alert.phase == "firing"}
+    causes = {cause: key for key, alert in firing.items() for cause in _causes_in(alert)}
     hidden: dict[str, str] = {}
-    for key, cause in firing.items():
-        hidden.update((each, key) for each in _hidden_by(cause, firing) if each != key)
+    if not causes:
+        return hidden
+    for key, alert in firing.items():
+        for cause in _causes_of(alert):
+            found = causes.get(cause)
+            if found is not None and _is_as_bad(firing[found], alert):
+                hidden[key] = found
+                break
     return hidden
 
 
-def _hidden_by(cause: Alert, firing: Mapping[str, Alert]) -> Iterable[str]:
-    rule, subject = cause.finding.rule, cause.finding.subject
-    if rule == SUSPENDED and cause.finding.evidence.get("state") != "Warning":
-        return [
-            key
-            for key, each in firing.items()
-            if each.finding.rule == UNUSABLE and _names(each, "licences", subject.id)
-        ]
+def _causes_in(alert: Alert) -> Iterable[tuple[str, str]]:
+    """What an alert is the cause of: the rule that it hides, and what findings of that rule refer to."""
+    rule, subject = alert.finding.rule, alert.finding.subject.id
+    if rule == SUSPENDED and alert.finding.evidence.get("state") != "Warning":
+        yield UNUSABLE, subject
     if rule == DELETED:
-        return [
-            key
-            for key, each in firing.items()
-            if each.finding.rule == TARGET_MISSING and each.finding.evidence.get("target") == subject.id
-        ]
-    return []
+        yield TARGET_MISSING, subject
 
 
-def _names(alert: Alert, evidence: str, wanted: str) -> bool:
-    listed = alert.finding.evidence.get(evidence)
-    return isinstance(listed, list) and wanted in listed
+def _causes_of(alert: Alert) -> Iterable[tuple[str, str]]:
+    """What an alert may be caused by, in the same terms."""
+    rule, evidence = alert.finding.rule, alert.finding.evidence
+    licences = evidence.get("licences")
+    if rule == UNUSABLE and isinstance(licences, list):
+        yield from ((rule, licence) for licence in licences)
+    target = evidence.get("target")
+    if rule == TARGET_MISSING and isinstance(target, str):
+        yield rule, target
+
+
+def _is_as_bad(cause: Alert, effect: Alert) -> bool:
+    return severity_rank(cause.finding.severity) <= severity_rank(effect.finding.severity)

@@ -12,19 +12,22 @@ import msgspec
 
 from shared.model.alert import Alert, Transition
 from shared.model.finding import Finding, Topic
+from shared.model.sources import Source
 
 
 class RuleLife(msgspec.Struct, frozen=True, kw_only=True):
     """How the findings of one rule live.
 
-    `pending` is for how long one that is no outage must hold before it counts. `evidence` is how recent the reads are
-    that the rule judges by, and `hold` how many evaluations on newer reads must find it absent before it has ended.
-    `silent` tells that the rule could not judge.
+    `pending` is for how long one that is no outage must hold before it counts. `evidence` is how recent the newest of
+    the reads is that the rule judges by, and `hold` how many evaluations on newer reads must find it absent before it
+    has ended. `reads` are the times of the last reads of those sources of which one read alone proves no end: the ones
+    that first showed it absent must show so again. `silent` tells that the rule could not judge.
     """
 
     topic: Topic
     pending: timedelta = timedelta(0)
     evidence: datetime | None = None
+    reads: Mapping[Source, datetime] = {}
     hold: int = 1
     silent: bool = False
 
@@ -74,10 +77,14 @@ def ended(alerts: Mapping[str, Alert], key: str, now: datetime) -> Lives:
 def _present(before: Alert | None, finding: Finding, rule: RuleLife, now: datetime) -> Alert:
     if before is not None and before.phase == "resolved" and _is_older(rule.evidence, before.evidence):
         return before  # what was seen mended is not raised again by what was read before
-    if before is None or before.phase == "resolved":
+    # An end that is still remembered has not been told to all: what comes back before is open to them, and does not
+    # wait anew.
+    back = before is not None and before.phase == "resolved"
+    if before is None or back:
         before = Alert(finding=finding, topic=rule.topic, phase="pending", since=now)
-    after = msgspec.structs.replace(before, finding=finding, evidence=rule.evidence, absences=0, frozen=False)
-    ripe = finding.severity == "critical" or now - after.since >= rule.pending
+    evidence = _newest(rule.evidence, before.evidence)
+    after = msgspec.structs.replace(before, finding=finding, evidence=evidence, absences=0, doubted=(), frozen=False)
+    ripe = finding.severity == "critical" or back or now - after.since >= rule.pending
     if after.phase == "pending" and ripe:
         return msgspec.structs.replace(after, phase="firing", fired=now)
     return after
@@ -91,18 +98,43 @@ def _absent(before: Alert, rule: RuleLife, now: datetime) -> Alert | None:
         return msgspec.structs.replace(before, frozen=True)
     if before.phase == "pending":
         return None
-    absences = before.absences + _counts(rule, before.evidence)
-    after = msgspec.structs.replace(before, absences=absences, evidence=rule.evidence or before.evidence, frozen=False)
-    if absences < rule.hold:
+    if not _counts(rule, before):
+        return msgspec.structs.replace(before, frozen=False)
+    after = msgspec.structs.replace(
+        before,
+        absences=before.absences + 1,
+        doubted=before.doubted if before.absences else _doubted(rule, before),
+        evidence=_newest(rule.evidence, before.evidence),
+        frozen=False,
+    )
+    if after.absences < rule.hold:
         return after
     return msgspec.structs.replace(after, phase="resolved", ended=now)
 
 
-def _counts(rule: RuleLife, last: datetime | None) -> bool:
-    """Whether an absence is seen on other reads than the last look, where more than one must see it."""
+def _counts(rule: RuleLife, before: Alert) -> bool:
+    """Whether an absence is seen on other reads than the last one that counts, where more than one must see it."""
+    last = before.evidence
     if last is None or rule.evidence is None:
         return True
-    return rule.evidence >= last if rule.hold == 1 else rule.evidence > last
+    if rule.hold == 1:
+        return rule.evidence >= last
+    newer = _newer(rule.reads, last)
+    return rule.evidence > last and all(source in newer for source in before.doubted if source in rule.reads)
+
+
+def _doubted(rule: RuleLife, before: Alert) -> tuple[Source, ...]:
+    """Whose reads must show an end again: accounts, if they were read anew, since a fault mostly shows in them."""
+    newer = _newer(rule.reads, before.evidence)
+    return ("accounts",) if "accounts" in newer else newer
+
+
+def _newer(reads: Mapping[Source, datetime], than: datetime | None) -> tuple[Source, ...]:
+    return tuple(source for source, read in sorted(reads.items()) if than is None or read > than)
+
+
+def _newest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((each for each in (one, other) if each is not None), default=None)
 
 
 def _is_older(evidence: datetime | None, than: datetime | None) -> bool:

@@ -18,8 +18,11 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def allowed_at(sent: Sequence[datetime], pace: Pace, now: datetime) -> datetime:
-    """When the next post may go out, after the posts of the last hour."""
-    recent = sorted(moment for moment in sent if now - moment < HOUR)
+    """When the next post may go out, after the posts of the last hour.
+
+    A post that another clock put into the future counts as one made now: it holds up nothing for longer.
+    """
+    recent = sorted(min(moment, now) for moment in sent if now - moment < HOUR)
     earliest = now
     if recent:
         earliest = max(earliest, recent[-1] + timedelta(seconds=1 / pace.per_second))
@@ -30,4 +33,4 @@ def allowed_at(sent: Sequence[datetime], pace: Pace, now: datetime) -> datetime:
 
 def remembered(sent: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
     """The posts of the last hour, with one made now."""
-    return (*(moment for moment in sent if now - moment < HOUR), now)
+    return (*(min(moment, now) for moment in sent if now - moment < HOUR), now)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
+from functools import cache
 
 import msgspec
 
@@ -10,6 +12,10 @@ from shared.model.alert import Alert
 from shared.model.finding import Severity
 
 DEFAULT_RECEIVER = "teams"
+
+ALLOCATION_CHANGED = "allocation-changed"
+ANNOUNCED = {ALLOCATION_CHANGED: "allocation"}
+"""What is announced without being a rule, and its family."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,13 +43,15 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Routes(msgspec.Struct, frozen=True, kw_only=True):
     """The receivers there are, by name, and the ways to them.
 
-    `quiet` are those that take no heartbeat, `without_resolved` those that are not told of an end.
+    `quiet` are those that take no heartbeat, `without_resolved` those that are not told of an end. `forgetful` ones
+    take for ended what they are not reminded of: so they are, even of what cannot be confirmed for now.
     """
 
     receivers: tuple[str, ...] = (DEFAULT_RECEIVER,)
     routes: tuple[Route, ...] = ()
     quiet: frozenset[str] = frozenset()
     without_resolved: frozenset[str] = frozenset()
+    forgetful: frozenset[str] = frozenset()
 
     def named(self, rule: str, family: str, severity: Severity, tenant: str) -> tuple[str, ...]:
         """The receivers of what a rule says, by name."""
@@ -54,11 +62,23 @@ class Routes(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, alert: Alert, tenant: str) -> tuple[str, ...]:
         """The receivers of an alert, by name; one about a receiver that fails goes to the others, if there are any."""
-        named = set(self.named(alert.finding.rule, alert.topic.family, alert.finding.severity, tenant))
-        if alert.finding.subject.kind == "receiver":
-            others = set(self.receivers) - {alert.finding.subject.id}
-            named = (named - {alert.finding.subject.id}) or others or named
-        return tuple(sorted(named))
+        return self.finder(tenant)(alert)
+
+    def finder(self, tenant: str) -> Callable[[Alert], tuple[str, ...]]:
+        """What tells the receivers of a tenant's alerts, as `of` does, and works each kind of alert out but once."""
+
+        @cache
+        def named(rule: str, family: str, severity: Severity) -> tuple[str, ...]:
+            return self.named(rule, family, severity, tenant)
+
+        def of(alert: Alert) -> tuple[str, ...]:
+            ways = named(alert.finding.rule, alert.topic.family, alert.finding.severity)
+            if alert.finding.subject.kind != "receiver":
+                return ways
+            failing = {alert.finding.subject.id}
+            return tuple(sorted((set(ways) - failing) or (set(self.receivers) - failing) or ways))
+
+        return of
 
 
 def group_of(receiver: str, family: str) -> str:

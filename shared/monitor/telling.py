@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -10,26 +9,26 @@ import msgspec
 
 from shared.alerting import silences
 from shared.alerting.allocation import allocation_changed, figures, qualifying_by_sku
-from shared.alerting.digest import digest, heartbeat
+from shared.alerting.calendar import is_due
+from shared.alerting.catching_up import given_up, missed_ends, untold
+from shared.alerting.digest import digest, heartbeat, lost
 from shared.alerting.grouping import tell
 from shared.alerting.muting import muted
-from shared.alerting.routing import group_of
-from shared.model.alert import Message, OutboxEntry, ReceiverState
+from shared.alerting.routing import ALLOCATION_CHANGED, group_of
+from shared.model.alert import Alert, Message, ReceiverState
 from shared.model.finding import Severity
 from shared.model.sources import REQUIRED
 from shared.model.tenant import TenantState
 from shared.monitor.occasion import Occasion, snapshot_of
+from shared.monitor.outbox import posted, waits, without_the_unset
+from shared.monitor.silences import called, names_of
 from shared.rules.rule import LICENCE_RULE_PAGE
 from shared.rules.snapshot import Snapshot
-
-OUTBOX_LIMIT = 200
-"""Messages that wait at most for one receiver: where none can be reached, the oldest make room, and are counted."""
-
-ANNOUNCED = "allocation-changed"
 
 
 def told(state: TenantState, occasion: Occasion, ahead: timedelta = timedelta(0)) -> TenantState:
     """The document after a look at what is to be told; what falls due within `ahead` is due now."""
+    state = _caught_up(without_the_unset(state, occasion), occasion)
     state = msgspec.structs.replace(
         state,
         alerts=muted(state.alerts, state.silences, occasion.now),
@@ -45,10 +44,26 @@ def told(state: TenantState, occasion: Occasion, ahead: timedelta = timedelta(0)
         ahead=ahead,
         facts=_Figures(state, occasion),
         as_of=_as_of(state),
+        held={entry.message.group for entry in state.outbox if entry.message.kind == "alert" and not entry.refused},
     )
     state = msgspec.structs.replace(state, alerts=result.alerts, groups=result.groups)
     state = posted(state, result.messages, occasion)
     return _by_the_calendar(_with_notices(state, occasion), occasion)
+
+
+def _caught_up(state: TenantState, occasion: Occasion) -> TenantState:
+    """The document in which receivers that are reached again are told what was given up while they were not."""
+    for receiver in occasion.routes.receivers:
+        known = state.receivers.get(receiver, ReceiverState())
+        lost_alerts = given_up(state.outbox, receiver, since=known.caught_up_at, until=known.delivered_at)
+        if lost_alerts:
+            after = msgspec.structs.replace(known, caught_up_at=known.delivered_at)
+            ends = missed_ends(lost_alerts, state.groups)
+            state = msgspec.structs.replace(
+                state, groups=untold(state.groups, lost_alerts), receivers={**state.receivers, receiver: after}
+            )
+            state = posted(state, ends, occasion)
+    return state
 
 
 def announced(state: TenantState, snapshot: Snapshot, occasion: Occasion) -> TenantState:
@@ -76,7 +91,7 @@ def announced(state: TenantState, snapshot: Snapshot, occasion: Occasion) -> Ten
         unread=unread,
     )
     severity: Severity = message.severity if message.severity != "resolved" else "info"
-    receivers = occasion.routes.named(ANNOUNCED, message.group, severity, state.tenant)
+    receivers = occasion.routes.named(ALLOCATION_CHANGED, message.group, severity, state.tenant)
     each = (
         msgspec.structs.replace(message, group=group_of(receiver, message.group), tenant=state.tenant)
         for receiver in receivers
@@ -84,52 +99,11 @@ def announced(state: TenantState, snapshot: Snapshot, occasion: Occasion) -> Ten
     return posted(state, each, occasion)
 
 
-def posted(state: TenantState, messages: Iterable[Message], occasion: Occasion) -> TenantState:
-    """The document with messages in its outbox, oldest first; what makes room for others is counted."""
-    stamp = occasion.now.isoformat()
-    added = [
-        OutboxEntry(
-            id=f"{stamp}/{message.kind}/{message.group}",
-            receiver=message.group.partition("/")[0],
-            message=message,
-            created=occasion.now,
-            due=occasion.now,
-            traceparent=occasion.traceparent,
-        )
-        for message in messages
-    ]
-    if not added:
-        return state
-    outbox = [*state.outbox, *added]
-    waiting = Counter(entry.receiver for entry in outbox)
-    kept: list[OutboxEntry] = []
-    receivers = dict(state.receivers)
-    for entry in outbox:
-        if waiting[entry.receiver] > OUTBOX_LIMIT:
-            waiting[entry.receiver] -= 1
-            known = receivers.get(entry.receiver, ReceiverState())
-            receivers[entry.receiver] = msgspec.structs.replace(known, dropped=known.dropped + 1)
-        else:
-            kept.append(entry)
-    return msgspec.structs.replace(state, outbox=tuple(kept), receivers=receivers)
-
-
 def _by_the_calendar(state: TenantState, occasion: Occasion) -> TenantState:
-    """The document with the heartbeats and digests that are due: the first of each an interval after the start."""
+    """The document with the heartbeats and digests that are due: none at the start, which begins to count."""
     for receiver in occasion.routes.receivers:
         known = state.receivers.get(receiver, ReceiverState())
-        mine = {
-            key: alert for key, alert in state.alerts.items() if receiver in occasion.routes.of(alert, state.tenant)
-        }
-        firing = {key: alert for key, alert in mine.items() if alert.phase == "firing" and not alert.muted_by}
-        messages: list[Message] = []
-        if _is_due(known.digest_at, occasion.timing.digest, occasion.now):
-            figures_now = _Figures(state, occasion).get("allocation", ())
-            messages.append(digest(receiver, firing, tenant=state.tenant, facts=figures_now, as_of=_as_of(state)))
-        if receiver not in occasion.routes.quiet and _is_due(
-            known.heartbeat_at, occasion.timing.heartbeat, occasion.now
-        ):
-            messages.append(heartbeat(receiver, firing, tenant=state.tenant, as_of=_as_of(state)))
+        messages = tuple(_due_by_the_calendar(state, occasion, receiver, known))
         kinds = {message.kind for message in messages}
         after = msgspec.structs.replace(
             known,
@@ -138,18 +112,49 @@ def _by_the_calendar(state: TenantState, occasion: Occasion) -> TenantState:
         )
         if after != known:
             state = msgspec.structs.replace(state, receivers={**state.receivers, receiver: after})
-        state = posted(state, messages, occasion)
+        news = [each for each in messages if each.kind != "heartbeat" or not waits(state, each)]
+        state = posted(state, news, occasion)
     return state
 
 
-def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
-    return last is not None and now - last >= every
+def _due_by_the_calendar(
+    state: TenantState, occasion: Occasion, receiver: str, known: ReceiverState
+) -> Iterator[Message]:
+    timing, now, calendar = occasion.timing, occasion.now, occasion.timing.calendar
+    weekday = calendar.digest_day if calendar is not None else None
+    wants_digest = is_due(known.digest_at, timing.digest, now, calendar, weekday)
+    wants_heartbeat = receiver not in occasion.routes.quiet and is_due(
+        known.heartbeat_at, timing.heartbeat, now, calendar
+    )
+    if not (wants_digest or wants_heartbeat):
+        return
+    firing = _firing_for(receiver, state, occasion)
+    obstacles = _obstacles(snapshot_of(state, occasion))
+    mine = (entry for entry in state.outbox if entry.receiver == receiver)
+    notes = (*(f"{why[:1].upper()}{why[1:].rstrip('.')}." for why in obstacles), *lost(known, mine, now, timing.digest))
+    if wants_digest:
+        figures_now = _Figures(state, occasion).get("allocation", ())
+        shown = {key: alert for key, alert in firing.items() if not alert.muted_by}
+        yield digest(receiver, shown, tenant=state.tenant, facts=figures_now, as_of=_as_of(state), notes=notes)
+    if wants_heartbeat:
+        blind = bool(obstacles)
+        yield heartbeat(receiver, firing, tenant=state.tenant, as_of=_as_of(state), blind=blind, notes=notes)
+
+
+def _firing_for(receiver: str, state: TenantState, occasion: Occasion) -> dict[str, Alert]:
+    receivers_of = occasion.routes.finder(state.tenant)
+    return {
+        key: alert for key, alert in state.alerts.items() if alert.phase == "firing" and receiver in receivers_of(alert)
+    }
 
 
 def _with_notices(state: TenantState, occasion: Occasion) -> TenantState:
     """The document with notices of silences that end soon or match nothing."""
     kept, notices = silences.noticed(silences.kept(state.silences, occasion.now), occasion.now)
     state = msgspec.structs.replace(state, silences=kept)
+    if not notices:
+        return state
+    names, quiet = names_of(state), silences.InForce(kept.values(), occasion.now).quiet(state.alerts.values())
     each = (
         Message(
             kind="notice",
@@ -159,10 +164,20 @@ def _with_notices(state: TenantState, occasion: Occasion) -> TenantState:
             text=notice.text,
             tenant=state.tenant,
         )
-        for notice in notices
+        for notice in (_named(notice, names, quiet.get(notice.silence.id, ())) for notice in notices)
         for receiver in occasion.routes.receivers
     )
     return posted(state, each, occasion)
+
+
+def _named(notice: silences.Notice, names: Mapping[str, str], quiet: Iterable[Alert]) -> silences.Notice:
+    """A notice that knows what its subjects are called, and whom its silence keeps quiet now."""
+    ordered = sorted(quiet, key=lambda alert: alert.finding.order)
+    return msgspec.structs.replace(
+        notice,
+        names={each: called(names, each) for each in notice.silence.subjects if each in names},
+        quiet=tuple(dict.fromkeys(called(names, alert.finding.subject.id) for alert in ordered)),
+    )
 
 
 class _Figures(Mapping[str, tuple[tuple[str, str], ...]]):
@@ -188,4 +203,9 @@ def _as_of(state: TenantState) -> datetime | None:
 
 
 def _is_sound(snapshot: Snapshot) -> bool:
-    return all(not snapshot.why_not_usable(source) for source in REQUIRED)
+    return not _obstacles(snapshot)
+
+
+def _obstacles(snapshot: Snapshot) -> tuple[str, ...]:
+    """Why nothing can be said of the tenant now, if it cannot."""
+    return tuple(why for source in REQUIRED if (why := snapshot.why_not_usable(source)))

@@ -29,6 +29,7 @@ class Desk:
         self.alerts: dict[str, Alert] = {}
         self.groups: dict[str, GroupLog] = {}
         self.muted: set[str] = set()
+        self.explained: dict[str, str] = {}
         self.routes = Routes()
 
     def look(
@@ -41,8 +42,7 @@ class Desk:
         }
         lives = step(self.alerts, findings, rules=rules, now=now)
         alerts = {
-            key: msgspec.structs.replace(alert, muted_by="silence:s" if key in self.muted else "")
-            for key, alert in lives.alerts.items()
+            key: msgspec.structs.replace(alert, muted_by=self._why_muted(key)) for key, alert in lives.alerts.items()
         }
         told = tell(
             alerts,
@@ -55,6 +55,11 @@ class Desk:
         )
         self.alerts, self.groups = told.alerts, told.groups
         return told.messages
+
+    def _why_muted(self, key: str) -> str:
+        if key in self.muted:
+            return "silence:s"
+        return f"inhibited:{self.explained[key]}" if key in self.explained else ""
 
 
 @pytest.fixture(scope="session")

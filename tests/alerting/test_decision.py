@@ -70,6 +70,11 @@ def test_row_8_nothing_is_new_and_only_time_repeats() -> None:
     assert decided(told("ab", ago=REPEAT + SECOND), firing="ab") == "repeat"
 
 
+def test_a_clock_that_ran_ahead_keeps_no_reminder_back_for_longer_than_the_interval() -> None:
+    assert decided(told("ab", ago=-REPEAT), firing="ab") is None
+    assert decided(told("ab", ago=-REPEAT - SECOND), firing="ab") == "repeat"
+
+
 def by_the_table(
     log: GroupLog | None, fires: frozenset[str], ended: frozenset[str], repeat: timedelta, now: datetime
 ) -> bool:

@@ -256,3 +256,83 @@ def test_a_persons_word_ends_what_fires_at_once(live: Live, make_finding: MakeFi
     lives = ended(live({}, [found]).alerts, found.key, now)
     assert (lives.alerts[found.key].phase, [each.to for each in lives.transitions]) == ("resolved", ["resolved"])
     assert ended({}, found.key, now) == Lives({}, ())
+
+
+def test_what_comes_back_before_its_end_was_told_does_not_wait_again(live: Live, make_finding: MakeFinding) -> None:
+    found = make_finding("unlicensed", 1, "warning")
+    ten = timedelta(minutes=10)
+    firing = live(live({}, [found], pending=ten).alerts, [found], minutes=10, pending=ten)
+    ended_ = live(firing.alerts, [], minutes=15, pending=ten)
+    assert ended_.alerts[found.key].phase == "resolved"
+    back = live(ended_.alerts, [found], minutes=16, pending=ten)
+    assert back.alerts[found.key].phase == "firing"
+
+
+def test_a_read_of_another_source_does_not_prove_the_end_that_one_source_told_of(
+    live: Live, make_finding: MakeFinding, now: datetime
+) -> None:
+    def reads(accounts: int, licences: int) -> dict[str, Any]:
+        read = {"accounts": now + timedelta(minutes=accounts), "licences": now + timedelta(minutes=licences)}
+        return {"hold": 2, "reads": read, "evidence": max(read.values())}
+
+    found = make_finding("unlicensed")
+    alerts = live({}, [found], **reads(0, 0)).alerts
+    seen = []
+    for accounts, licences in [(5, 0), (5, 6), (5, 7), (8, 7)]:
+        alerts = live(alerts, [], minutes=9, **reads(accounts, licences)).alerts
+        seen.append((alerts[found.key].phase, alerts[found.key].absences))
+    assert seen == [("firing", 1), ("firing", 1), ("firing", 1), ("resolved", 2)]
+
+
+def test_a_find_in_between_makes_an_end_be_proven_anew(live: Live, make_finding: MakeFinding, now: datetime) -> None:
+    found = make_finding("unlicensed")
+    alerts = live({}, [found], hold=2, reads={"accounts": now}).alerts
+    for minute, findings in [(1, []), (2, [found]), (3, [])]:
+        read = {"accounts": now + timedelta(minutes=minute)}
+        alerts = live(alerts, findings, minutes=minute, hold=2, reads=read).alerts
+    assert (alerts[found.key].phase, alerts[found.key].absences) == ("firing", 1)
+
+
+def test_an_older_read_neither_counts_as_an_absence_nor_makes_the_next_one_count_twice(
+    live: Live, make_finding: MakeFinding, now: datetime
+) -> None:
+    found = make_finding("unlicensed")
+    alerts = live({}, [found], minutes=10, hold=2).alerts
+    alerts = live(alerts, [], minutes=11, hold=2, evidence=now + timedelta(minutes=5)).alerts
+    assert alerts[found.key].absences == 0
+    alerts = live(alerts, [], minutes=12, hold=2, evidence=now + timedelta(minutes=10)).alerts
+    assert (alerts[found.key].absences, alerts[found.key].evidence) == (0, now + timedelta(minutes=10))
+
+
+def test_a_find_on_an_older_read_does_not_make_older_absences_count(
+    live: Live, make_finding: MakeFinding, now: datetime
+) -> None:
+    found = make_finding("unlicensed")
+    alerts = live({}, [found], minutes=10, hold=2).alerts
+    alerts = live(alerts, [found], minutes=11, hold=2, evidence=now).alerts
+    alerts = live(alerts, [], minutes=12, hold=2, evidence=now + timedelta(minutes=9)).alerts
+    assert alerts[found.key].absences == 0
+
+
+def test_a_clock_that_goes_backwards_ends_nothing_and_fires_nothing_early(
+    live: Live, make_finding: MakeFinding
+) -> None:
+    found, pending = make_finding("unlicensed"), make_finding("short", 1, "warning")
+    ten = timedelta(minutes=10)
+    alerts = live({}, [found, pending], minutes=60, pending=ten).alerts
+    back = live(alerts, [pending], minutes=0, pending=ten)
+    assert (back.alerts[found.key].phase, back.alerts[pending.key].phase) == ("firing", "pending")
+    assert back.transitions == ()
+
+
+def test_a_pending_finding_whose_rule_was_silent_fires_once_it_is_found_again(
+    live: Live, make_finding: MakeFinding
+) -> None:
+    found = make_finding("unlicensed", 1, "warning")
+    ten = timedelta(minutes=10)
+    pending = live({}, [found], pending=ten)
+    silent = live(pending.alerts, [], minutes=9, pending=ten, silent=["unlicensed"])
+    assert (silent.alerts[found.key].phase, silent.alerts[found.key].frozen) == ("pending", True)
+    again = live(silent.alerts, [found], minutes=11, pending=ten).alerts[found.key]
+    assert (again.phase, again.frozen) == ("firing", False)
+    assert live(silent.alerts, [], minutes=11, pending=ten).alerts == {}

@@ -35,14 +35,24 @@ def test_what_is_older_than_an_hour_is_forgotten() -> None:
     assert remembered(ago(3601, 3600, 3599), NOW) == (*ago(3599), NOW)
 
 
+def test_a_clock_that_ran_ahead_puts_nothing_off_for_longer_than_the_pace() -> None:
+    ahead = [NOW + timedelta(days=30)]
+    assert allowed_at(ahead, Pace(), NOW) == NOW + timedelta(seconds=1)
+    assert allowed_at(ahead, Pace(per_hour=1), NOW) == NOW + HOUR
+    assert remembered(ahead, NOW) == (NOW, NOW)
+
+
 @given(st.lists(st.floats(0, 7200), max_size=150), st.integers(1, 80), st.sampled_from([0.5, 1.0, 4.0]))
 def test_whoever_waits_for_its_turn_never_breaks_the_pace(
     seconds: list[float], per_hour: int, per_second: float
 ) -> None:
     pace = Pace(per_hour=per_hour, per_second=per_second)
     sent: tuple[datetime, ...] = ()
+    clock = NOW
     for wanted in sorted(NOW + timedelta(seconds=each) for each in seconds):
-        at = max(wanted, allowed_at(sent, pace, wanted))
+        clock = max(clock, wanted)
+        clock = at = allowed_at(sent, pace, clock)
+        assert at >= wanted
         assert sum(at - HOUR < each <= at for each in (*sent, at)) <= per_hour
         assert not sent or (at - sent[-1]).total_seconds() >= 1 / per_second - 1e-6
         sent = remembered(sent, at)

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from shared.alerting.silences import (
     KEPT_AFTER_END,
+    MOST_KEPT,
+    InForce,
     coverage,
+    covers,
     kept,
     matched,
     matches,
     noticed,
-    silence_of,
-    silenced,
     standing,
 )
 from shared.model.alert import Alert
@@ -139,25 +140,37 @@ def test_of_several_the_longest_lasting_in_force_is_named(make_alert: MakeAlert)
         "coming": silence("coming", starts=NOW + DAY, ends=NOW + 9 * DAY),
         "other": silence("other", rules=("allocation-short",), ends=NOW + 9 * DAY),
     }
-    found = silence_of(silences, make_alert(finding()), NOW)
+    found = InForce(silences.values(), NOW).longest(make_alert(finding()))
     assert found is not None
     assert found.id == "long"
-    assert silence_of({}, make_alert(finding()), NOW) is None
+    assert InForce([], NOW).longest(make_alert(finding())) is None
+
+
+@given(st.lists(matchers, max_size=6), findings, st.sampled_from(["accounts", "monitor"]))
+def test_those_of_an_alert_are_those_that_cover_it(
+    make_alert: MakeAlert, given_matchers: list[dict[str, Any]], found: Finding, family: str
+) -> None:
+    silences = [silence(str(number), **each) for number, each in enumerate(given_matchers)]
+    over = silence("over", rules=("*",), ends=NOW)
+    alert = make_alert(found, family=family)
+    covering = InForce([*silences, over], NOW).covering(alert)
+    assert {each.id for each in covering} == {each.id for each in silences if covers(each, alert)}
+    assert len(covering) == len({each.id for each in covering})
 
 
 def test_the_monitors_own_findings_are_never_silenced(make_alert: MakeAlert) -> None:
     blind = make_alert(finding("source-stale", "accounts"), family="monitor")
     everything = {"a": silence(rules=("*",))}
-    assert silence_of(everything, blind, NOW) is None
-    assert silenced(everything["a"], [blind], NOW) == []
+    assert InForce(everything.values(), NOW).longest(blind) is None
+    assert InForce(everything.values(), NOW).quiet([blind]) == {}
     assert matched(everything, {"k": blind}, NOW) == everything
 
 
 def test_what_does_not_fire_is_not_counted_as_silenced(make_alert: MakeAlert) -> None:
     firing, mended = make_alert(finding()), make_alert(finding(subject=SUPPORT), lasted=DAY)
     pending = msgspec.structs.replace(firing, phase="pending")
-    assert silenced(silence(), [firing, mended, pending], NOW) == [firing]
-    assert silenced(silence(ends=NOW), [firing], NOW) == []
+    assert InForce([silence()], NOW).quiet([firing, mended, pending]) == {silence().id: [firing]}
+    assert InForce([silence(ends=NOW)], NOW).quiet([firing]) == {}
 
 
 def test_a_match_is_remembered_by_the_hour_so_that_looks_write_nothing(make_alert: MakeAlert) -> None:
@@ -241,3 +254,10 @@ def test_a_silence_is_forgotten_a_month_after_its_end() -> None:
 def test_what_is_covered_is_said_by_name_where_there_is_one() -> None:
     several = silence(rules=(), subjects=(SALES, SUPPORT), severities=("warning", "info"))
     assert coverage(several, {SALES: "Sales"}) == f"every rule for Sales, {SUPPORT} where warning or info"
+
+
+def test_of_silences_that_ended_lately_the_last_are_remembered() -> None:
+    ended = {str(number): silence(str(number), ends=NOW - number * timedelta(seconds=1)) for number in range(300)}
+    running = {"a": silence(), "b": silence("b", starts=NOW + DAY)}
+    left = kept({**ended, **running}, NOW)
+    assert set(left) == {"a", "b", *(str(number) for number in range(MOST_KEPT))}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
+from shared.alerting.compose import MAX_ITEMS
 from shared.licensing import plans
 from shared.licensing.policy import CURRENT
 from shared.model.alert import OutboxEntry
@@ -17,7 +19,8 @@ from shared.model.tenant import TenantState
 from shared.model.timing import Timing
 from shared.monitor.evaluate import RECENT, evaluate
 from shared.monitor.occasion import Occasion
-from shared.monitor.telling import OUTBOX_LIMIT, told
+from shared.monitor.outbox import LIMIT
+from shared.monitor.telling import told
 from shared.rules.catalogue import RULES
 
 RESOURCE_ACCOUNT_SKU = "440eaaa8-b3e0-484b-a8be-62870b9ba70a"
@@ -92,14 +95,20 @@ def test_the_same_state_is_not_told_again(
     assert len(state.recent) == 1
 
 
+def delivered(state: TenantState) -> TenantState:
+    return msgspec.structs.replace(state, outbox=())
+
+
 def test_a_mended_finding_is_told_and_forgotten(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount
 ) -> None:
     state = at(0, make_account(1), skus=skus(20))
     state = at(30, make_account(1), skus=skus(20), before=state)
+    assert [entry.message.severity for entry in state.outbox] == ["warning"]
+    state = delivered(state)
     for minute in range(10, 13):
         state = at(minute * 60, make_account(1, RESOURCE_ACCOUNT_SKU), skus=skus(20), before=state)
-    assert [entry.message.severity for entry in state.outbox] == ["warning", "resolved"]
+    assert [entry.message.severity for entry in state.outbox] == ["resolved"]
     assert [transition.to for transition in state.recent] == ["firing", "resolved"]
     assert (state.alerts, state.groups) == ({}, {})
 
@@ -208,12 +217,12 @@ def test_the_outbox_and_the_history_are_bounded_and_lose_the_oldest(
     at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount, now: datetime
 ) -> None:
     state = at(0, skus=skus(20))
-    for minute in range(1, OUTBOX_LIMIT + 5):
+    for minute in range(1, LIMIT + 5):
         state = at(minute * 60, skus=skus(20 if minute % 2 else 10), before=state)
-    assert len(state.outbox) == OUTBOX_LIMIT
+    assert len(state.outbox) == LIMIT
     created = [entry.created for entry in state.outbox]
     assert created == sorted(created)
-    assert created[-1] == now + timedelta(minutes=OUTBOX_LIMIT + 4)
+    assert created[-1] == now + timedelta(minutes=LIMIT + 4)
     crowd = [make_account(number) for number in range(RECENT + 5)]
     assert len(at(0, *crowd, skus=skus(20)).recent) == RECENT
 
@@ -248,3 +257,34 @@ def test_a_message_is_as_old_as_the_older_of_its_sources(
     occasion = Occasion(now=now + timedelta(seconds=30), policy=CURRENT, timing=PROMPT)
     (entry,) = evaluate(state, occasion).outbox
     assert entry.message.as_of == now - timedelta(minutes=3)
+
+
+def test_findings_of_500_lines_at_once_are_one_message_that_names_twenty_and_counts_all(
+    at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount
+) -> None:
+    crowd = [make_account(number, name=f"Line {number:03}") for number in range(1, 501)]
+    state = at(30, *crowd, skus=skus(20), before=at(0, *crowd, skus=skus(20)))
+    (message,) = [entry.message for entry in state.outbox if entry.message.group == "teams/accounts"]
+    ((section,),) = [message.sections]
+    assert (len(section.items), section.total, message.firing) == (MAX_ITEMS, 500, 500)
+    mended = [make_account(number, RESOURCE_ACCOUNT_SKU, name=f"Line {number:03}") for number in range(1, 501)]
+    after = at(700, *mended, skus=skus(20), before=at(400, *mended, skus=skus(20), before=delivered(state)))
+    (message,) = [entry.message for entry in after.outbox if entry.message.group == "teams/accounts"]
+    assert [(section.kind, section.total) for section in message.sections] == [("resolved", 500)]
+
+
+def test_another_name_another_order_and_another_day_are_no_news(
+    at: At, skus: Callable[..., tuple[Sku, ...]], make_account: MakeAccount
+) -> None:
+    accounts = [make_account(number, name=f"Line {number}") for number in range(1, 6)]
+    state = at(30, *accounts, skus=skus(20), before=at(0, *accounts, skus=skus(20)))
+    renamed = [
+        make_account(number, name=f"Renamed {number}", upn=f"renamed-{number}@contoso.example", usage_location="US")
+        for number in range(5, 0, -1)
+    ]
+    since = {key: alert.since for key, alert in state.alerts.items()}
+    for hours in (1, 8, 14, 15, 20):  # the first look is at 10:00 UTC, and midnight passes
+        state = at(hours * 3600, *renamed, skus=tuple(reversed(skus(20))), before=state)
+    assert len(state.outbox) == 1
+    assert {key: alert.since for key, alert in state.alerts.items()} == since
+    assert {alert.finding.subject.name for alert in state.alerts.values()} == {f"Renamed {n}" for n in range(1, 6)}
