@@ -6,7 +6,9 @@ told in order and at its own pace; one that fails keeps no other waiting.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import traceback
 import uuid
 from datetime import datetime, timedelta
 
@@ -14,9 +16,11 @@ import msgspec
 
 from shared.alerting.pacing import Pace, allowed_at, remembered
 from shared.delivery.sender import Delayed, Delivered, Refused, Result, Sender
-from shared.model.alert import OutboxEntry, ReceiverState
+from shared.model.alert import Message, OutboxEntry, ReceiverState
 from shared.model.tenant import TenantState
 from shared.monitor.monitor import Monitor
+from shared.monitor.observing import measure_life
+from shared.monitor.outbox import without_the_stale
 from shared.monitor.telling import told
 
 TICK = timedelta(seconds=30)
@@ -30,12 +34,12 @@ LONGEST_PAUSE = timedelta(seconds=2)
 
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)
-GIVE_UP = timedelta(days=1)
-STALE = timedelta(days=2)
-"""After how long a message that never had its turn is no news: longer than it may wait behind one that fails."""
+ENOUGH_DOUBLINGS = 5
+"""After so many the longest pause is reached."""
 
-KEEP_REFUSED = timedelta(days=7)
-"""How long a message that was given up can still be looked at."""
+GIVE_UP = timedelta(days=1)
+MOST_ERRORS = 5
+"""After so many tries, within eight minutes, a message that breaks the sender is given up."""
 
 _UNKNOWN = ReceiverState()
 
@@ -50,22 +54,39 @@ async def tell_and_deliver(monitor: Monitor) -> None:
     occasion = monitor.occasion()
     await monitor.commit(lambda document: told(document, occasion, ahead=TICK / 2))
     await deliver(monitor)
+    if monitor.telemetry.is_sent:
+        measure_life(monitor, await monitor.load())
 
 
 async def deliver(monitor: Monitor) -> None:
     """Post what is due, oldest first; what is for a receiver that is not set stays in the outbox."""
     now = monitor.clock()
     if monitor.senders:
-        await monitor.commit(lambda document: _without_the_stale(document, now))
-    for receiver, sender in monitor.senders.items():
-        while await _deliver_next(monitor, receiver, sender):
-            pass
+        await monitor.commit(lambda document: without_the_stale(document, now))
+    # Side by side: one that keeps us waiting keeps no other waiting, and where one fails the others are told first.
+    turn = asyncio.Lock()
+    outcomes = await asyncio.gather(
+        *(_deliver_all(monitor, receiver, sender, turn) for receiver, sender in monitor.senders.items()),
+        return_exceptions=True,
+    )
+    for outcome in outcomes:
+        if outcome is not None:
+            raise outcome
 
 
-async def _deliver_next(monitor: Monitor, receiver: str, sender: Sender) -> bool:
-    """Post a receiver's next message, if it is due; tell whether another may follow at once."""
+async def _deliver_all(monitor: Monitor, receiver: str, sender: Sender, turn: asyncio.Lock) -> None:
+    while await _deliver_next(monitor, receiver, sender, turn):
+        pass
+
+
+async def _deliver_next(monitor: Monitor, receiver: str, sender: Sender, turn: asyncio.Lock) -> bool:
+    """Post a receiver's next message, if it is due; tell whether another may follow at once.
+
+    The document is loaded and saved by turns, so that receivers are not in each other's way.
+    """
     pace = monitor.paces.get(receiver, Pace())
-    state = await monitor.load()
+    async with turn:
+        state = await monitor.load()
     now = monitor.clock()
     # Looked at before it is claimed, so that a look with nothing due writes nothing.
     claimed = _next(state, receiver, now)
@@ -78,22 +99,49 @@ async def _deliver_next(monitor: Monitor, receiver: str, sender: Sender) -> bool
         await monitor.pause(pause.total_seconds())
         now = monitor.clock()
     mine = msgspec.structs.replace(claimed, claimed_until=now + CLAIM, claimed_by=uuid.uuid4().hex)
-    state = await monitor.commit(lambda document: _claim(document, claimed, mine, now))
-    return mine in state.outbox and await _post(monitor, sender, mine, _receipt(state, mine))
-
-
-async def _post(monitor: Monitor, sender: Sender, entry: OutboxEntry, receipt: str) -> bool:
-    """Post one entry and record the outcome; tell whether the next may follow."""
-    with monitor.telemetry.span("deliver", origin=entry.traceparent) as span:
-        result = await sender.send(monitor.linked(entry.message), receipt)
-        span.set_attribute("linekeeper.outcome", type(result).__name__.lower())
+    async with turn:
+        state = await monitor.commit(lambda document: _claim(document, claimed, mine, now))
+    if mine not in state.outbox:
+        return False
+    result = await _post(monitor, sender, mine, _receipt(state, mine))
     now = monitor.clock()
-    await monitor.commit(lambda document: _recorded(document, entry, result, now))
+    async with turn:
+        await monitor.commit(lambda document: _recorded(document, mine, result, now))
     if isinstance(result, Delivered):
-        _logger.info("a message was delivered to %s", entry.receiver)
+        _logger.info("a message was delivered to %s", receiver)
         return True
-    _logger.warning("a message was not delivered to %s: %s", entry.receiver, result.reason)
+    _logger.warning("a message was not delivered to %s: %s", receiver, result.reason)
     return isinstance(result, Refused)
+
+
+async def _post(monitor: Monitor, sender: Sender, entry: OutboxEntry, receipt: str) -> Result:
+    """Post one entry."""
+    told_whom = {"linekeeper.receiver": entry.receiver, "linekeeper.message": entry.message.kind}
+    with monitor.telemetry.span("deliver", origin=entry.traceparent, attributes=told_whom, noteworthy=True) as span:
+        result = await _sent(monitor, sender, entry, receipt)
+        span.set_attribute("linekeeper.outcome", type(result).__name__.lower())
+    return result
+
+
+def _traced(entry: OutboxEntry, *, kept: bool) -> Message:
+    """The message with the trace that led to it, if one is kept; a calendar's messages have none that says anything."""
+    if not kept or not entry.traceparent or entry.message.kind not in {"alert", "announcement"}:
+        return entry.message
+    return msgspec.structs.replace(entry.message, trace=entry.traceparent.split("-")[1])
+
+
+async def _sent(monitor: Monitor, sender: Sender, entry: OutboxEntry, receipt: str) -> Result:
+    """What came of sending a message; an error of ours is tried again, and soon given up: others wait behind it."""
+    try:
+        return await sender.send(
+            monitor.linked(_traced(entry, kept=monitor.telemetry.destinations.takes_traces)), receipt
+        )
+    except Exception as problem:  # noqa: BLE001 - whatever it is, it must not keep all later messages from going out
+        # Not its text, which may repeat a URL that is a secret.
+        where = "".join(traceback.format_tb(problem.__traceback__))
+        _logger.error("a message to %s broke the sender (%s):\n%s", entry.receiver, type(problem).__name__, where)  # noqa: TRY400
+        reason = f"the message could not be sent ({type(problem).__name__})"
+        return Refused(reason) if entry.attempts + 1 >= MOST_ERRORS else Delayed(reason)
 
 
 def _receipt(state: TenantState, entry: OutboxEntry) -> str:
@@ -101,24 +149,13 @@ def _receipt(state: TenantState, entry: OutboxEntry) -> str:
     return state.receivers.get(entry.receiver, _UNKNOWN).threads.get(entry.message.group, "")
 
 
-def _without_the_stale(state: TenantState, now: datetime) -> TenantState:
-    """The document without messages that waited for a receiver too long to be news, or were given up long ago."""
-    outbox = tuple(entry for entry in state.outbox if not _is_stale(entry, now))
-    return msgspec.structs.replace(state, outbox=outbox) if len(outbox) < len(state.outbox) else state
-
-
-def _is_stale(entry: OutboxEntry, now: datetime) -> bool:
-    if entry.refused:
-        return entry.refused_at is not None and now - entry.refused_at > KEEP_REFUSED
-    return not entry.attempts and now - entry.created >= STALE
-
-
 def _next(state: TenantState, receiver: str, now: datetime) -> OutboxEntry | None:
     """The receiver's oldest entry that waits, if it may be posted now: messages go out in order or not at all."""
     for entry in state.outbox:
         if entry.refused or entry.receiver != receiver:
             continue
-        free = entry.claimed_until is None or entry.claimed_until <= now
+        # A claim that lasts for far longer than any was made by a clock that ran ahead.
+        free = entry.claimed_until is None or not now < entry.claimed_until <= now + 2 * CLAIM
         return entry if free and entry.due <= now else None
     return None
 
@@ -162,7 +199,8 @@ def _failed(state: TenantState, entry: OutboxEntry, now: datetime) -> TenantStat
 def _pause(entry: OutboxEntry, result: Delayed) -> timedelta:
     if result.retry_after is not None:
         return timedelta(seconds=result.retry_after)
-    doublings: int = 2 ** (entry.attempts - 1)
+    # Bounded: doubled as often as a day has attempts, it would be longer than a time can be.
+    doublings: int = 2 ** min(entry.attempts - 1, ENOUGH_DOUBLINGS)
     return min(LONGEST_RETRY, FIRST_RETRY * doublings)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from shared.delivery.sender import Delayed, Refused
@@ -22,6 +23,10 @@ Lay = Callable[..., Awaitable[None]]
 
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
+
+
+class Crash(BaseException):
+    """The process ends."""
 
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -109,6 +114,15 @@ async def test_a_claim_keeps_others_off_until_it_runs_out(
     await deliver(monitor)
     assert seen == [["one"], ["one", "one", "two"]]
     assert (sender.headlines, await outbox(monitor)) == (["one", "one", "two"], ())
+
+
+@pytest.mark.parametrize(("claims", "posted"), [(1.5, []), (2, []), (2.01, ["one"]), (1000, ["one"])])
+async def test_a_claim_by_a_clock_that_is_a_little_ahead_counts_and_one_by_a_clock_gone_wrong_does_not(
+    monitor: Monitor, sender: RecordingSender, lay: Lay, claims: float, posted: list[str]
+) -> None:
+    await lay("one", claimed_until=monitor.clock() + claims * CLAIM, claimed_by="somebody")
+    await deliver(monitor)
+    assert sender.headlines == posted
 
 
 async def test_of_two_that_claim_at_once_one_posts(
@@ -216,14 +230,14 @@ async def test_a_crash_after_posting_repeats_the_entry_in_flight_and_no_other(
     monitor: Monitor, make_monitor: MakeMonitor, sender: RecordingSender, clock: Clock, lay: Lay
 ) -> None:
     async def second_post() -> None:
-        sender.answers = [RuntimeError("the process ends")]
+        raise Crash
 
     async def first_post() -> None:
         sender.during = second_post
 
     await lay("one", "two", "three")
     sender.during = first_post
-    with pytest.raises(RuntimeError):
+    with pytest.raises(Crash):
         await deliver(monitor)
     after_restart = make_monitor(sender=sender)
     await deliver(after_restart)
@@ -232,6 +246,45 @@ async def test_a_crash_after_posting_repeats_the_entry_in_flight_and_no_other(
     await deliver(after_restart)
     assert sender.headlines == ["one", "two", "two", "three"]
     assert await outbox(monitor) == ()
+
+
+async def test_a_message_that_breaks_the_sender_is_tried_five_times_and_then_lets_the_others_pass(
+    monitor: Monitor, sender: RecordingSender, clock: Clock, lay: Lay, caplog: pytest.LogCaptureFixture
+) -> None:
+    await lay("one", "two")
+    sender.answers = [ValueError("https://example.com/secret")] * 5
+    for _ in range(5):
+        await deliver(monitor)
+        clock.advance(minutes=15)
+    assert sender.headlines == ["one"] * 5 + ["two"]
+    (kept,) = await outbox(monitor)
+    assert (kept.id, kept.attempts, kept.refused) == ("one", 5, "the message could not be sent (ValueError)")
+    assert "secret" not in caplog.text
+
+
+async def test_a_receiver_that_keeps_us_waiting_and_one_that_breaks_keep_no_other_waiting(
+    monitor: Monitor, sender: RecordingSender, clock: Clock, store: WatchedStore, make_state: Callable[..., TenantState]
+) -> None:
+    slow, broken = type(sender)(), type(sender)()
+    all_three = msgspec.structs.replace(monitor, senders={"slow": slow, "broken": broken, "teams": sender})
+    waiting = [msgspec.structs.replace(entry(f"to {name}", clock), receiver=name) for name in all_three.senders]
+    await store.put(make_state(outbox=tuple(waiting)))
+    others_are_done = asyncio.Event()
+
+    async def wait() -> None:
+        await others_are_done.wait()
+
+    async def crash() -> None:
+        raise Crash
+
+    async def done() -> None:
+        others_are_done.set()
+
+    slow.during, broken.during, sender.during = wait, crash, done
+    with pytest.raises(Crash):
+        await deliver(all_three)
+    assert [each.headlines for each in (slow, broken, sender)] == [["to slow"], ["to broken"], ["to teams"]]
+    assert [each.receiver for each in await outbox(monitor)] == ["broken"]
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(0, 1), (15, 1), (15.001, 0), (30, 0)])
@@ -267,7 +320,7 @@ async def test_a_group_is_told_once(
 async def test_nothing_due_writes_nothing(
     monitor: Monitor, sender: RecordingSender, store: WatchedStore, firing_group: Callable[[float], Awaitable[None]]
 ) -> None:
-    await firing_group(60)
+    await firing_group(30)
     await tell_and_deliver(monitor)
     await tell_and_deliver(monitor)
     assert store.saves == 0
