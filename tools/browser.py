@@ -53,6 +53,10 @@ class Page:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False
         )
 
+    async def prefer(self, theme: str) -> None:
+        """Show pages as to a reader whose system is set to a theme, `light` or `dark`."""
+        await self._ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+
     async def open(self, url: str, ready: str) -> None:
         """Go to a page and wait until a JavaScript expression about it is true."""
         await self._ask("Page.navigate", url=url)

@@ -54,6 +54,8 @@ SHOTS: dict[str, Shot] = {
     "worse": Shot("worse", PHONE),
     "reminder": Shot("reminder", PHONE),
     "resolved": Shot("resolved", PHONE),
+    "mended-and-open": Shot("mended-and-open", PHONE, "dark"),
+    "many": Shot("many", PHONE),
     "money": Shot("money", DESK),
     "announcement": Shot("announcement", PHONE, "dark"),
     "digest": Shot("digest", PHONE),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 
-from shared.delivery.posting import SHUT_OUT, Answer, Clock, Poster, short_hash, utc_now
+from shared.delivery.posting import SHUT_OUT, Answer, Clock, Poster, Watch, short_hash, utc_now
 from shared.delivery.sender import Delivered, Result
 from shared.model.alert import Item, Message
 from shared.model.finding import Severity
@@ -23,6 +23,10 @@ HEARTBEAT = "LinekeeperHeartbeat"
 TEST = "LinekeeperTest"
 UNNAMED = "LinekeeperFindingsNotNamed"
 TEST_LASTS = timedelta(minutes=5)
+MAX_LABEL = 200
+MAX_ANNOTATION = 4000
+"""Characters. A label must not be cut alike for two findings, so what is too long ends in a hash of the whole."""
+
 MISSED = 2
 """How many reminders or heartbeats may stay away before what they keep alive ends by itself."""
 
@@ -63,11 +67,12 @@ class Alertmanager:
         timing: Timing,
         client: httpx.AsyncClient | None = None,
         clock: Clock = utc_now,
+        watch: Watch | None = None,
     ) -> None:
         self._url = receiver.url
         self._timing = timing
         self._clock = clock
-        self._poster = Poster("the Alertmanager", client, clock)
+        self._poster = Poster("the Alertmanager", client, clock, watch=watch)
         self.name = short_hash(receiver.url.reveal())
 
     async def send(self, message: Message, receipt: str = "") -> Result:  # noqa: ARG002 - its labels know an alert again
@@ -94,12 +99,12 @@ def _alerts(message: Message, timing: Timing, now: datetime) -> Iterator[Postabl
     unnamed = 0
     for section in message.sections:
         for item in section.items:
+            over = section.kind == "resolved"
+            ended = (item.ended or now) if over else now
             lasts = now + MISSED * _told_again(item.severity, timing) + SLACK
-            ends_at = (item.ended or now) if section.kind == "resolved" else lasts
-            yield _alert(item, message, item.severity, ends_at)
-            if item.worse:
-                # Another severity is another alert there: the milder one ends with this.
-                yield _alert(item, message, "warning", now)
+            yield _alert(item, message, item.severity, ended if over else lasts)
+            if message.kind == "alert":
+                yield from (_alert(item, message, each, ended) for each in _before(item, section.kind))
         if section.kind != "resolved":
             unnamed += max(0, section.total - len(section.items))
     if unnamed:
@@ -109,6 +114,18 @@ def _alerts(message: Message, timing: Timing, now: datetime) -> Iterator[Postabl
         yield _own(UNNAMED, message, worst, ends_at=ends_at, now=now, summary=summary)
 
 
+def _before(item: Item, kind: str) -> Iterator[Severity]:
+    """As what else a finding may stand there, and would go on alone: another severity is another alert.
+
+    What is new was never told, and what has become critical was a warning. What was told before may have been critical;
+    it is not known here whether it was, and an alert that ends without having fired wakes nobody.
+    """
+    if item.worse or (kind == "resolved" and item.severity == "critical"):
+        yield "warning"
+    elif kind != "new" and item.severity == "warning":
+        yield "critical"
+
+
 def _told_again(severity: Severity, timing: Timing) -> timedelta:
     return timing.digest if severity == "info" else timing.repeat.of(severity)
 
@@ -116,7 +133,7 @@ def _told_again(severity: Severity, timing: Timing) -> timedelta:
 def _alert(item: Item, message: Message, severity: str, ends_at: datetime) -> PostableAlert:
     aspect = item.key.split("|", 2)[2] if item.key.count("|") > 1 else ""
     return PostableAlert(
-        labels=_given(
+        labels=_labels(
             alertname=item.rule,
             severity=severity,
             subject_kind=item.subject_kind,
@@ -124,7 +141,7 @@ def _alert(item: Item, message: Message, severity: str, ends_at: datetime) -> Po
             aspect=aspect,
             **_place(message),
         ),
-        annotations=_given(
+        annotations=_annotations(
             summary=item.summary,
             title=item.title,
             name=item.name,
@@ -142,8 +159,8 @@ def _own(
 ) -> PostableAlert:
     """An alert of Linekeeper's own."""
     return PostableAlert(
-        labels=_given(alertname=alertname, severity=severity, **_place(message)),
-        annotations=_given(summary=summary or message.headline, description=message.text),
+        labels=_labels(alertname=alertname, severity=severity, **_place(message)),
+        annotations=_annotations(summary=summary or message.headline, description=message.text),
         starts_at=now,
         ends_at=ends_at,
     )
@@ -153,6 +170,18 @@ def _place(message: Message) -> dict[str, str]:
     return {"tenant": message.tenant, "family": message.group.partition("/")[2]}
 
 
-def _given(**texts: str) -> dict[str, str]:
+def _labels(**texts: str) -> dict[str, str]:
     """Those that are not empty: an empty label is none."""
-    return {name: text for name, text in texts.items() if text}
+    return {name: _identifying(text) for name, text in texts.items() if text}
+
+
+def _identifying(text: str) -> str:
+    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 9]}~{short_hash(text)}"
+
+
+def _annotations(**texts: str) -> dict[str, str]:
+    return {
+        name: text if len(text) <= MAX_ANNOTATION else f"{text[: MAX_ANNOTATION - 1]}\N{HORIZONTAL ELLIPSIS}"
+        for name, text in texts.items()
+        if text
+    }

@@ -15,7 +15,8 @@ import msgspec
 
 from shared.delivery.bot_token import BotTokens
 from shared.delivery.card import envelope
-from shared.delivery.posting import LONGEST_EXCHANGE, Answer, Clock, Poster, short_hash, utc_now
+from shared.delivery.card_verdict import verdict
+from shared.delivery.posting import LONGEST_EXCHANGE, Answer, Clock, Poster, Watch, short_hash, utc_now
 from shared.delivery.sender import Delayed, Delivered, Refused, Result
 from shared.model.alert import Message
 from shared.model.receiver import BotReceiver
@@ -43,13 +44,14 @@ class Bot:
         bot: BotReceiver,
         client: httpx.AsyncClient | None = None,
         clock: Clock = utc_now,
+        watch: Watch | None = None,
         *,
         longest: float = LONGEST_EXCHANGE,
     ) -> None:
         self._bot = bot
         self._longest = longest
-        self._poster = Poster("the bot connector", client, clock, longest=longest)
-        self._tokens = BotTokens(bot, self._poster, clock)
+        self._poster = Poster("the bot connector", client, clock, longest=longest, watch=watch)
+        self._tokens = BotTokens(bot, self._poster.for_sign_in(), clock)
         self.name = short_hash(bot.service_url, bot.app_id, bot.channel)
 
     async def send(self, message: Message, receipt: str = "") -> Result:
@@ -128,7 +130,7 @@ class Bot:
 def _activity(message: Message) -> dict[str, object]:
     """The card as an activity; its summary is what a toast shows."""
     activity: dict[str, object] = msgspec.json.decode(envelope(message))
-    return {**activity, "summary": message.headline}
+    return {**activity, "summary": verdict(message)}
 
 
 def _is_recovery(message: Message) -> bool:

@@ -32,7 +32,7 @@ _GOVERNMENT = (
 
 
 class _Granted(msgspec.Struct, frozen=True):
-    access_token: str
+    access_token: str = ""
     expires_in: int = 0
 
 
@@ -80,9 +80,9 @@ class BotTokens:
             return Refused(f"the bot's sign-in was refused{_why(answer.body)}")
         if problem is not None:
             return problem
-        try:
-            granted = msgspec.json.decode(answer.body, type=_Granted)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        granted = _granted(answer.body)
+        # What fits into no header is no token (RFC 6750, section 2.1).
+        if not re.fullmatch("[!-~]+", granted.access_token):
             return Delayed("the bot's sign-in was answered without a token")
         self._token = Secret(granted.access_token)
         self._until = self._clock() + timedelta(seconds=granted.expires_in) - MARGIN
@@ -97,6 +97,13 @@ def _endpoint(bot: BotReceiver) -> tuple[str, str]:
         login = f"{service.scheme}://{service.netloc}"  # a stand-in on this machine plays both parts
     tenant = shared_tenant if bot.multi_tenant else bot.tenant
     return f"{login}/{quote(tenant, safe='')}/oauth2/v2.0/token", scope
+
+
+def _granted(body: bytes) -> _Granted:
+    try:
+        return msgspec.json.decode(body, type=_Granted)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _Granted()
 
 
 def _why(body: bytes) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from shared.alerting.compose import BECAME_CRITICAL, UNEXPLAINED, UNSILENCED
 from shared.delivery import card_remedies
 from shared.delivery.card_links import links
 from shared.delivery.card_sections import sections
@@ -26,6 +27,7 @@ MAX_ITEMS = 20
 """How many findings a card names; a message may carry more."""
 
 MAX_LEAD = 500
+MAX_PARAGRAPHS = 3
 MAX_FACTS = 8
 MAX_FACT_TITLE = 40
 MAX_FACT_VALUE = 60
@@ -40,8 +42,8 @@ _PROVED = (
     "posted and shown."
 )
 _NOT_PROVED = (
-    "That the next card comes as well. The channel answers 202 when it takes a message, which is no receipt: the flow "
-    "behind it may fail later without a word. The regular heartbeat is the proof that lasts."
+    "That the next card comes as well. A Workflows webhook answers 202 when it takes a message, which is no receipt: "
+    "the flow behind it may fail later without a word. The regular heartbeat is the proof that lasts."
 )
 
 
@@ -52,6 +54,9 @@ def envelope(message: Message) -> bytes:
     counted on the card.
     """
     message = _bounded(message)
+    if len(msgspec.json.encode(_envelope(card(message, 0, 0)))) > MAX_BYTES:
+        # Of what a card can do without, the longest.
+        message = msgspec.structs.replace(message, links=(), link="")
 
     def encoded(shown: int, told: int) -> bytes:
         return msgspec.json.encode(_envelope(card(message, shown, told)))
@@ -116,8 +121,7 @@ def _body(message: Message, shown: int) -> list[Element]:
     body = [_header(message)]
     if reason := occasion(message):
         body.append(line(quiet(reason), spacing="medium"))
-    if message.text:
-        body.append(line(run(plain(message.text, MAX_LEAD)), spacing="medium"))
+    body += _lead(message)
     if message.kind == "test":
         body += _proof()
     figures = list(_figures(message, spacing="medium" if len(body) > 1 or message.kind == "alert" else "none"))
@@ -141,6 +145,21 @@ def _header(message: Message) -> Element:
     }
 
 
+def _lead(message: Message) -> Iterator[Element]:
+    """What the message says in words, a paragraph for each of its lines."""
+    if message.kind == "alert" and _only_names_the_worse(message):
+        return
+    every = [said for each in message.text.split("\n", MAX_PARAGRAPHS - 1) if (said := plain(each, MAX_LEAD))]
+    for place, said in enumerate(every):
+        yield line(run(said), spacing="small" if place else "medium")
+
+
+def _only_names_the_worse(message: Message) -> bool:
+    """Whether all that an alert's words tell is who has become critical, which stands beside each name as well."""
+    others = (UNSILENCED, UNEXPLAINED)
+    return message.text.startswith(BECAME_CRITICAL) and not any(each in message.text for each in others)
+
+
 def _pulse(message: Message) -> Element:
     """The one quiet line of a heartbeat: that the route works, and what is open."""
     runs = [
@@ -148,7 +167,7 @@ def _pulse(message: Message) -> Element:
         run(f"{verdict(message).rstrip('.')}.", size="small"),
     ]
     counts = [f"{plain(title, MAX_FACT_TITLE)} {named(value, MAX_FACT_VALUE)}" for title, value in message.facts]
-    said = (plain(message.text, MAX_LEAD), BETWEEN.join(counts[:MAX_FACTS]), *_dated(message))
+    said = (plain(message.text, MAX_LEAD), BETWEEN.join(counts[:MAX_FACTS]), BETWEEN.join(_origin(message)))
     runs += [quiet(f" {each.removesuffix('.')}.") for each in said if each]
     return {"type": "Container", "items": [line(*runs)]}
 
@@ -161,7 +180,8 @@ def _proof() -> Iterator[Element]:
 
 def _figures(message: Message, spacing: Spacing) -> Iterator[Element]:
     """Short figures as tiles, others as lines. Never a FactSet: its values are Markdown."""
-    facts = [(plain(title, MAX_FACT_TITLE), plain(value, MAX_FACT_VALUE)) for title, value in message.facts[:MAX_FACTS]]
+    said = [(plain(title, MAX_FACT_TITLE), plain(value, MAX_FACT_VALUE)) for title, value in message.facts[:MAX_FACTS]]
+    facts = [(title, value) for title, value in said if title and value]
     tiles = [fact for fact in facts if len(fact[1]) <= _TILE_VALUE]
     rows: list[Element] = [
         {"type": "ColumnSet", "columns": [_tile(*tile) for tile in tiles[start : start + _TILES]]}
@@ -181,17 +201,21 @@ def _tile(title: str, value: str) -> Element:
 
 
 def _footer(message: Message, *, separator: bool) -> Iterator[Element]:
-    parts = list(_dated(message))
-    if message.tenant:
-        # Of an id its beginning: enough to tell tenants apart that share a channel.
-        parts.append(f"tenant {message.tenant[:8]}" if _ID.fullmatch(message.tenant) else named(message.tenant))
+    parts = list(_origin(message))
     if parts:
         yield line(quiet(BETWEEN.join(parts)), spacing="medium", separator=separator)
+    if message.trace:
+        yield line(quiet(f"Trace {message.trace}"), spacing="none")
 
 
-def _dated(message: Message) -> Iterator[str]:
+def _origin(message: Message) -> Iterator[str]:
+    """How recent it is, and whose lines it is about."""
     if message.as_of is not None:
-        yield f"Data as of {moment(message.as_of)}"
+        yield f"{'Sent' if message.kind == 'test' else 'Data as of'} {moment(message.as_of)}"
+    # Of an id its beginning: enough to tell tenants apart that share a channel.
+    tenant = f"tenant {message.tenant[:8]}" if _ID.fullmatch(message.tenant) else named(message.tenant)
+    if tenant:
+        yield tenant
 
 
 def _actions(message: Message, shown: int, told: int) -> Iterator[Element]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -11,8 +12,9 @@ from shared.model.alert import Message
 MAX_LINKS = 4
 """With what to do and the rule's page, as many buttons as Teams shows in a row."""
 
-MAX_URL = 800
+MAX_URL = 2000
 MAX_TITLE = 40
+_URL = re.compile("[!-~]+")
 _TITLES = {"alert": "About this rule"}
 
 
@@ -31,4 +33,9 @@ def _is_page(url: str) -> bool:
     except ValueError:
         return False
     # A signed link is used whole or not at all.
-    return parts.scheme in {"https", "http"} and bool(parts.netloc) and url.isascii() and len(url) <= MAX_URL
+    return (
+        parts.scheme in {"https", "http"}
+        and bool(parts.netloc)
+        and len(url) <= MAX_URL
+        and _URL.fullmatch(url) is not None
+    )

@@ -46,7 +46,7 @@ def advice(message: Message, shown: int) -> list[Advice]:
     for section in message.sections:
         items = section.items[:shown]
         shown -= len(items)
-        wanted += [item for item in items if section.kind == kind and item.remedy]
+        wanted += [item for item in items if section.kind == kind and plain(item.remedy)]
     return [Advice(tuple(same)) for _, same in groupby(wanted, key=lambda item: (item.remedy, item.commands))]
 
 
@@ -62,13 +62,13 @@ def button(every: list[Advice], told: int, *, resolved: bool = False) -> Element
         body.append(line(run(said, isSubtle=True), spacing="medium", separator=True))
     return {
         "type": "Action.ShowCard",
-        "title": "What to do about the rest" if resolved else "What to do",
+        "title": "What is left to do" if resolved else "What to do",
         "card": {"type": "AdaptiveCard", "body": body},
     }
 
 
 def _advice(each: Advice, *, first: bool) -> Iterator[Element]:
-    names = [named(item.name) for item in each.items if item.name]
+    names = list(filter(None, (named(item.name) for item in each.items)))
     spacing: Spacing = "default" if first else "medium"
     if names:
         more = f" +{len(names) - _NAMED} more" if len(names) > _NAMED else ""
@@ -79,11 +79,14 @@ def _advice(each: Advice, *, first: bool) -> Iterator[Element]:
     if each.commands is not None:
         yield from _way("PowerShell", each.commands.powershell)
         yield from _way("Request", each.commands.request)
-        yield line(quiet("Admin centre"), spacing="small")
-        yield line(run(plain(each.commands.admin_centre, MAX_REMEDY)), spacing="none")
+        if by_hand := plain(each.commands.admin_centre, MAX_REMEDY):
+            yield line(quiet("Admin centre"), spacing="small")
+            yield line(run(by_hand), spacing="none")
 
 
 def _way(label: str, command: str) -> Iterator[Element]:
+    if not command.strip():
+        return
     yield line(quiet(label), spacing="small")
     if _is_showable(command):
         yield from _code(filter(None, command.split("\n")))

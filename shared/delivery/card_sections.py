@@ -92,12 +92,12 @@ def _full(message: Message, item: Item) -> Iterator[Element]:
     summary = plain(item.summary, MAX_SUMMARY)
     numbers = [number for number in item.numbers if number_of(number) not in summary]
     yield _name(item, numbers)
-    title = [plain(item.title, MAX_TITLE)] if item.name else []
+    title = [plain(item.title, MAX_TITLE)] if named(item.name) else []
     if said := BETWEEN.join((*_severity(message, item), *title)):
         yield line(quiet(said), spacing="none")
     if item.worse:
         yield line(run(f"{_BECAME_WORSE}.", weight="bolder", color="attention"), spacing="none")
-    if first_sentence(item.summary) != verdict(message) or ". " in summary:
+    if summary and (first_sentence(item.summary) != verdict(message) or ". " in summary):
         yield line(run(summary), spacing="none")
     yield line(quiet(f"Since {moment(item.since)}"), spacing="none")
 
@@ -125,7 +125,8 @@ def _names(items: list[Item], *, heading: bool, dated: bool) -> Iterator[Element
         count = f"{len(items)} {_TIMES} " if len(items) > 1 else ""
         yield line(run(f"{count}{plain(items[0].title, MAX_TITLE)}"), spacing="small")
     names = ", ".join(filter(None, (named(item.name) for item in items))) or plain(items[0].summary, MAX_SUMMARY)
-    yield line(quiet(names), spacing="none")
+    if names:
+        yield line(quiet(names), spacing="none")
     if dated:
         first = min(item.since for item in items)
         yield line(quiet(f"{'Since' if len(items) == 1 else 'The first since'} {moment(first)}"), spacing="none")
@@ -133,7 +134,7 @@ def _names(items: list[Item], *, heading: bool, dated: bool) -> Iterator[Element
 
 def _ended(item: Item) -> Iterator[Element]:
     yield _name(item, item.numbers)
-    if item.name:
+    if named(item.name):
         yield line(quiet(plain(item.title, MAX_TITLE)), spacing="none")
     yield line(run(what_mended(item)), spacing="none")
     yield line(quiet(_lasted(item)), spacing="none")

@@ -38,8 +38,8 @@ def plain(text: str, limit: int = MAX_TEXT) -> str:
     cut = text[: 4 * limit]
     seen = "".join(" " if each.isspace() else each for each in cut if each.isspace() or _is_seen(each))
     line = " ".join(_EMBEDDINGS.sub("", seen).split())
-    # A word joiner between braces keeps {{DATE(…)}} from being evaluated; it is not seen.
-    broken = re.sub(r"\{(?=\{)", "{\N{WORD JOINER}", line)
+    # A word joiner keeps {{DATE(…)}} and ${…} from being evaluated; it is not seen.
+    broken = re.sub(r"([{$])(?=\{)", "\\1\N{WORD JOINER}", line)
     whole = len(broken) <= limit and len(cut) == len(text)
     return broken if whole else broken[: limit - 1].rstrip() + ELLIPSIS
 

@@ -64,9 +64,7 @@ def occasion(message: Message) -> str:
 
 def standing(message: Message) -> str:
     """The card's second line: the severity in a word, then how many are new, worse, mended and still open."""
-    word = {"digest": "Weekly digest", "test": "A test: nothing is wrong"}.get(message.kind) or LOOKS[message.severity][
-        2
-    ]
+    word = _KINDS.get(message.kind) or LOOKS[message.severity][2]
     return BETWEEN.join((word, *_counts(message)))
 
 
@@ -90,7 +88,7 @@ def _counts(message: Message) -> Iterable[str]:
         if count:
             yield f"{count} {said}"
     if message.severity == "resolved" and mended and not still:
-        yield "all clear"
+        yield "none still open"
 
 
 def _callers(items: Iterable[Item], *, complete: bool) -> str:

@@ -6,12 +6,13 @@ import httpx
 
 from shared.delivery.alertmanager import Alertmanager
 from shared.delivery.bot import Bot
-from shared.delivery.posting import Clock, utc_now
+from shared.delivery.posting import Clock, Watch, utc_now
 from shared.delivery.sender import Sender
 from shared.delivery.webhook import Webhook
 from shared.delivery.workflows import WorkflowsWebhook
 from shared.model.receiver import AlertmanagerReceiver, AnyReceiver, BotReceiver, WebhookReceiver, WorkflowsReceiver
 from shared.model.timing import Timing
+from shared.telemetry.telemetry import Telemetry
 
 
 def sender_of(
@@ -20,6 +21,7 @@ def sender_of(
     timing: Timing,
     client: httpx.AsyncClient | None = None,
     clock: Clock = utc_now,
+    telemetry: Telemetry | None = None,
 ) -> Sender:
     """The channel of a receiver; close it when done.
 
@@ -28,13 +30,15 @@ def sender_of(
         timing: how often things are told again, which an Alertmanager must know.
         client: what makes the requests, if not a client of the channel's own.
         clock: the time.
+        telemetry: who is told of the requests.
     """
+    watch = Watch(telemetry, receiver.name) if telemetry is not None else None
     match receiver:
         case WorkflowsReceiver():
-            return WorkflowsWebhook(receiver.url, client, clock)
+            return WorkflowsWebhook(receiver.url, client, clock, watch)
         case BotReceiver():
-            return Bot(receiver, client, clock)
+            return Bot(receiver, client, clock, watch)
         case WebhookReceiver():
-            return Webhook(receiver, client, clock)
+            return Webhook(receiver, client, clock, watch)
         case AlertmanagerReceiver():
-            return Alertmanager(receiver, timing, client, clock)
+            return Alertmanager(receiver, timing, client, clock, watch)

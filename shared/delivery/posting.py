@@ -7,17 +7,21 @@ answer 200 with "HTTP error 429" in its body).
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 import logging
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Literal, Self
 
 import httpx
 import msgspec
 
 from shared.delivery.sender import Delayed, Refused
+from shared.telemetry.exchange import exchange
+from shared.telemetry.telemetry import Telemetry
 
 TIMEOUT_SECONDS = 20.0
 LONGEST_EXCHANGE = 45.0
@@ -44,11 +48,23 @@ SHUT_OUT: Mapping[int, str] = {
 }
 """What they mean elsewhere."""
 
+_AS_IT_IS = {"Accept-Encoding": "identity"}
+
 _TOO_LARGE = "the message is too large"
 _LATER = frozenset({408, 425, 429})
 _TOO_MANY = 429
 _SERVER_ERRORS = 500
 _MEANINGS: Mapping[int, str] = {413: _TOO_LARGE}
+Trouble = Literal["auth", "rate_limited", "payload_too_large", "timeout", "server", "network", "rejected"]
+"""Why a post failed, as metrics tell it: a result's reason is for people."""
+
+_TROUBLES: Mapping[int, Trouble] = {
+    **dict.fromkeys(DEAD_URL, "auth"),
+    408: "timeout",
+    413: "payload_too_large",
+    425: "rate_limited",
+    _TOO_MANY: "rate_limited",
+}
 
 Clock = Callable[[], datetime]
 
@@ -71,35 +87,59 @@ class Answer(msgspec.Struct, frozen=True):
     retry_after: float | None = None
 
 
+class Watch(msgspec.Struct, frozen=True):
+    """Who is told of the requests that are made, and for which receiver; "" is for none, where they only sign in."""
+
+    telemetry: Telemetry
+    receiver: str = ""
+
+
 class Poster:
     """Makes requests to one channel, each within `longest` seconds. `who` names it in reasons; its URL is not shown."""
 
     def __init__(
-        self, who: str, client: httpx.AsyncClient | None, clock: Clock, *, longest: float = LONGEST_EXCHANGE
+        self,
+        who: str,
+        client: httpx.AsyncClient | None,
+        clock: Clock,
+        *,
+        longest: float = LONGEST_EXCHANGE,
+        watch: Watch | None = None,
     ) -> None:
         # The HTTP library writes whole URLs to its log, and these are secrets.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._who = who
-        self._client = client or httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
+        # Plain http stays on this machine, and so away from any proxy.
+        self._client = client or httpx.AsyncClient(timeout=TIMEOUT_SECONDS, mounts={"http://": None})
         self._clock = clock
         self._longest = longest
+        self._watch = watch
 
     async def ask(
         self, method: str, url: str, *, content: bytes, headers: Mapping[str, str]
     ) -> Answer | Delayed | Refused:
         """Make one request; what keeps it from being answered is a result."""
         answer: Answer | None = None
+        if self._watch is not None and self._watch.receiver:
+            self._watch.telemetry.record(
+                "linekeeper.delivery.payload.size", len(content), {"receiver": self._watch.receiver}
+            )
         try:
-            async with (
-                asyncio.timeout(self._longest),
-                self._client.stream(method, url, content=content, headers=dict(headers)) as response,
-            ):
-                # Known from here on: trouble with the body must not make a message that was taken go out again.
-                answer = Answer(response.status_code, b"", _retry_after(response.headers, self._clock))
-                answer = msgspec.structs.replace(answer, body=await _beginning(response))
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            with exchange(self._watch.telemetry if self._watch is not None else None, method, url) as made:
+                async with (
+                    asyncio.timeout(self._longest),
+                    self._client.stream(method, url, content=content, headers={**headers, **_AS_IT_IS}) as response,
+                ):
+                    made.status = response.status_code
+                    # Known from here on: trouble with the body must not make a message that was taken go out again.
+                    answer = Answer(response.status_code, b"", _retry_after(response.headers, self._clock))
+                    answer = msgspec.structs.replace(answer, body=await _beginning(response))
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+            self._ended("rejected")
             return Refused(f"{self._who}'s URL is no URL")
         except (httpx.HTTPError, TimeoutError) as problem:
+            if answer is None:
+                self._ended("timeout" if isinstance(problem, httpx.TimeoutException | TimeoutError) else "network")
             return answer or Delayed(f"{self._who} cannot be reached ({type(problem).__name__})")
         return answer
 
@@ -117,20 +157,41 @@ class Poster:
         if status in OK:
             trouble = _trouble(answer.body)
             if trouble is None:
+                self._ended(None)
                 return None
             status, said = trouble
             told = f"{told}, and its body says {said}"
         if status in _LATER or status in later or status >= _SERVER_ERRORS:
+            self._ended(_trouble_of(status))
             return Delayed(told, answer.retry_after)
         meaning = {**_MEANINGS, **(meanings or {})}.get(status)
+        self._ended(_trouble_of(status))
         return Refused(f"{told}: {meaning}" if meaning else told)
+
+    def for_sign_in(self) -> Self:
+        """The same, for requests that are no posts to the receiver."""
+        other = copy.copy(self)
+        other._watch = Watch(self._watch.telemetry) if self._watch is not None else None  # noqa: SLF001 - same class
+        return other
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._client.aclose()
 
+    def _ended(self, trouble: Trouble | None) -> None:
+        if self._watch is not None and self._watch.receiver:
+            failed = {"outcome": "failed", "error.type": trouble} if trouble else {"outcome": "accepted"}
+            attributes = {"receiver": self._watch.receiver, **failed}
+            self._watch.telemetry.add("linekeeper.delivery.attempts", 1, attributes)
+
+
+def _trouble_of(status: int) -> Trouble:
+    return _TROUBLES.get(status, "server" if status >= _SERVER_ERRORS else "rejected")
+
 
 async def _beginning(response: httpx.Response) -> bytes:
+    # Left as it comes: what was packed unasked may be a thousand times as large as it looks.
+    response.headers.pop("Content-Encoding", None)
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk

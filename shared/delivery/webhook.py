@@ -11,7 +11,7 @@ from typing import Literal
 import httpx
 import msgspec
 
-from shared.delivery.posting import SHUT_OUT, Answer, Clock, Poster, short_hash, utc_now
+from shared.delivery.posting import SHUT_OUT, Answer, Clock, Poster, Watch, short_hash, utc_now
 from shared.delivery.sender import Delivered, Result
 from shared.model.alert import Item, Message, MessageKind
 from shared.model.finding import Commands, Severity
@@ -67,7 +67,8 @@ class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
     """The body of a request. Keys may be added within a version: ignore those that you do not know.
 
     `findings` names the first of them, `totals` counts all by state, `firing` all that fires in the group.
-    `severity` is the worst that fires, or `resolved`. Times are UTC, RFC 3339.
+    `severity` is the worst that fires, or `resolved`. Times are UTC, RFC 3339. `trace` is the id of the OpenTelemetry
+    trace that led to the message, or empty.
     """
 
     version: Literal[1]
@@ -83,6 +84,7 @@ class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
     figures: list[WebhookFigure]
     links: list[WebhookLink]
     as_of: datetime | None
+    trace: str
 
 
 def body_of(message: Message) -> WebhookBody:
@@ -102,6 +104,7 @@ def body_of(message: Message) -> WebhookBody:
         figures=[WebhookFigure(*fact) for fact in message.facts],
         links=[*about, *(WebhookLink(*link) for link in message.links)],
         as_of=message.as_of,
+        trace=message.trace,
     )
 
 
@@ -138,12 +141,16 @@ class Webhook:
     """Posts JSON, signed with a secret that both sides know."""
 
     def __init__(
-        self, receiver: WebhookReceiver, client: httpx.AsyncClient | None = None, clock: Clock = utc_now
+        self,
+        receiver: WebhookReceiver,
+        client: httpx.AsyncClient | None = None,
+        clock: Clock = utc_now,
+        watch: Watch | None = None,
     ) -> None:
         self._url = receiver.url
         self._secret = receiver.secret
         self._clock = clock
-        self._poster = Poster("the webhook", client, clock)
+        self._poster = Poster("the webhook", client, clock, watch=watch)
         self.name = short_hash(receiver.url.reveal())
 
     async def send(self, message: Message, receipt: str = "") -> Result:  # noqa: ARG002 - nothing to update

@@ -92,7 +92,9 @@ def why_not(url: str, kind: Kind, *, hosts: Iterable[str] = (), local: bool = Fa
     domains = (*_DOMAINS[kind], *hosts)
     if host not in _HOSTS[kind] and not _within(host, domains):
         allowed = ", ".join((*_HOSTS[kind], *(f"*.{domain}" for domain in domains)))
-        return f'its host is none of {_WHAT[kind]} ({allowed}); allow another by hosts = ["DOMAIN"]'
+        return (
+            f'its host is none of {_WHAT[kind]} ({allowed}); allow another by hosts = ["DOMAIN"] under [receivers.NAME]'
+        )
     return ""
 
 

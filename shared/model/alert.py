@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from shared.model.finding import Commands, Finding, Severity, Topic
+from shared.model.sources import Source
 
 Phase = Literal["pending", "firing", "resolved"]
 MessageKind = Literal["alert", "announcement", "digest", "heartbeat", "notice", "test"]
@@ -17,7 +18,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The life of one finding: since when it holds and, once mended, when it ended.
 
     `fired` is when it had held for as long as its rule waits. `evidence` is how recent the reads are that last
-    confirmed it; `absences` counts the complete evaluations, each on newer reads, that no longer found it. A frozen one
+    confirmed it, or that last counted against it; `absences` counts the complete evaluations, each on newer reads, that
+    no longer found it, and `doubted` are the sources that first did not: only their next reads prove it. A frozen one
     is neither confirmed nor mended, because what its rule reads could not be read. `muted_by` says why it is not told:
     `silence:ID`, or `inhibited:KEY` with the finding that explains it.
     """
@@ -30,6 +32,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended: datetime | None = None
     evidence: datetime | None = None
     absences: int = 0
+    doubted: tuple[Source, ...] = ()
     frozen: bool = False
     muted_by: str = ""
 
@@ -38,12 +41,14 @@ class GroupLog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a group's receiver knows, and when the group is looked at next.
 
     `firing` and `resolved` are the finding keys of the last message, `critical` those of the firing ones that were
-    told as critical, `muted` those that fired and were not shown; no `sent_at` means that none was ever sent.
+    told as critical, `muted` those that fired and were not shown, `explained` those of them that another finding
+    explained; no `sent_at` means that none was ever sent.
     """
 
     firing: tuple[str, ...] = ()
     critical: tuple[str, ...] = ()
     muted: tuple[str, ...] = ()
+    explained: tuple[str, ...] = ()
     resolved: tuple[str, ...] = ()
     sent_at: datetime | None = None
     flush_at: datetime | None = None
@@ -83,8 +88,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is to be told, before any channel's format: the verdict first, then what changed, then the numbers.
 
     `group` is `RECEIVER/FAMILY`; of a digest, a heartbeat and other messages of one receiver, the receiver alone. An
-    alert's `firing` counts all that fires in its group. `links` are titles with URLs, made when it is posted, since
-    some do not live long.
+    alert's `firing` counts what its receiver takes for firing: all that is shown, and what was before it was silenced.
+    `links` are titles with URLs, made when it is posted, since some do not live long. `trace` is the id of the trace
+    that led to it.
     """
 
     kind: MessageKind
@@ -99,6 +105,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     as_of: datetime | None = None
     firing: int = 0
     tenant: str = ""
+    trace: str = ""
 
 
 class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -136,7 +143,9 @@ class ReceiverState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     `sent` are the times of the posts within the last hour, for keeping to its rate. `delivered_at` is the last post
     that it took, `failing_since` the first failure since then. `threads` are the receipts of the cards that stand there
     by group, where a card can be updated in place. `heartbeat_at` and `digest_at` are when these were last put into the
-    outbox. `dropped` counts messages that made room while too many waited.
+    outbox. `dropped` counts messages that were never posted, because too many waited; `dropped_at` is when the
+    last of them was dropped. `caught_up_at` is when it was last told anew what had been in
+    messages that were given up.
     """
 
     sent: tuple[datetime, ...] = ()
@@ -146,3 +155,5 @@ class ReceiverState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     heartbeat_at: datetime | None = None
     digest_at: datetime | None = None
     dropped: int = 0
+    dropped_at: datetime | None = None
+    caught_up_at: datetime | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
 
@@ -27,6 +27,8 @@ DURATIONS: tuple[tuple[str, str], ...] = (
 )
 USUAL = "4h"
 MAX_SUMMARY = 600
+IN_FULL = 3
+"""How many findings stand in full; of more, each gets a line, so that the form is not far away."""
 
 _SIGNS: dict[Severity, str] = {
     "critical": "\N{BLACK UP-POINTING TRIANGLE}",
@@ -50,6 +52,8 @@ h1,h2,dd{overflow-wrap:anywhere}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1rem 1.15rem;margin:0 0 1rem}
 .critical,.warning,.info{border-left:5px solid var(--tone)}
 .critical{--tone:var(--critical)}.warning{--tone:var(--warning)}.info{--tone:var(--info)}
+ul{list-style:none;margin:0;padding:0}
+li{padding:.25rem 0 .25rem .75rem;margin:.4rem 0;overflow-wrap:anywhere}li span{display:block}
 .severity{color:var(--tone);font-weight:600;font-size:.875rem;margin:0}
 .quiet{background:var(--quiet)}
 .problem{border-color:var(--critical);color:var(--critical);font-weight:600}
@@ -86,7 +90,7 @@ HEADERS: Mapping[str, str] = {
 
 
 class FindingShown(msgspec.Struct, frozen=True, kw_only=True):
-    """The finding that a link is about; without a severity nothing is known of it any more."""
+    """A finding that a link is about; without a severity nothing is known of it any more."""
 
     title: str
     name: str
@@ -104,8 +108,8 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-def finding_page(
-    finding: FindingShown,
+def findings_page(
+    findings: Sequence[FindingShown],
     silences: Iterable[SilenceView],
     *,
     token: str,
@@ -116,23 +120,25 @@ def finding_page(
     """The page that a link leads to.
 
     Args:
-        finding: what the link is about.
-        silences: those that cover the finding and have not ended.
+        findings: what the link is about.
+        silences: those that cover one of the findings and have not ended.
         token: the link's token, which the forms carry on.
-        own: the ids of silences that cover this finding alone, and that the link may end.
+        own: the ids of silences that cover nothing beside the findings, and that the link may end.
         typed: what stands in the form.
         problem: why the last attempt did nothing.
     """
     standing = "".join(_standing(each, token if each.id in own else "") for each in silences)
-    if not finding.may_be_silenced:
+    if not all(each.may_be_silenced for each in findings):
         form = (
             '<p class="card">This is about the monitor itself, and is never silenced: '
             "a monitor that cannot see must say so.</p>"
         )
     else:
-        form = _form(token, typed, again=bool(standing))
+        form = _form(token, typed, count=len(findings), again=bool(standing))
     trouble = f'<p class="card problem" role="alert">{escape(_sentence(problem))}</p>' if problem else ""
-    return _page("Silence this alert", f"{_finding(finding)}{trouble}{standing}{form}")
+    title = "Silence this alert" if len(findings) == 1 else f"Silence these {len(findings)} alerts"
+    shown = "".join(map(_finding, findings)) if len(findings) <= IN_FULL else _brief(findings)
+    return _page(title, f"{shown}{trouble}{standing}{form}")
 
 
 def list_page(silences: Iterable[SilenceView]) -> str:
@@ -174,6 +180,22 @@ def _finding(finding: FindingShown) -> str:
     )
 
 
+def _brief(findings: Iterable[FindingShown]) -> str:
+    """Many findings, a line each; what is no longer firing says so."""
+    lines = "".join(map(_line, findings))
+    return f'<section class="card"><ul>{lines}</ul></section>'
+
+
+def _line(finding: FindingShown) -> str:
+    severity = finding.severity
+    word = f"{_SIGNS[severity]} {severity.capitalize()} \N{MIDDLE DOT} " if severity else ""
+    ended = "" if finding.firing_since else ", not firing now"
+    return (
+        f'<li class="{severity or "dim"}"><b>{escape(finding.name)}</b> '
+        f'<span class="dim">{word}{escape(finding.title)}{ended}</span></li>'
+    )
+
+
 def _standing(silence: SilenceView, token: str) -> str:
     """A silence, with the button that ends it where the token may."""
     word = {
@@ -200,12 +222,14 @@ def _standing(silence: SilenceView, token: str) -> str:
     return f'<section class="card{quiet}"><h2>{escape(word)}</h2><dl>{listed}</dl>{button}</section>'
 
 
-def _form(token: str, typed: Typed, *, again: bool) -> str:
+def _form(token: str, typed: Typed, *, count: int, again: bool) -> str:
     choices = "".join(
         f'<label><input type="radio" name="for" value="{value}" required{" checked" * (value == typed.duration)}>'
         f"<span>{words}</span></label>"
         for value, words in DURATIONS
     )
+    what, them = ("this", "it") if count == 1 else (f"these {count}", "them")
+    button = "Add another silence" if again else f"Silence {'it' if count == 1 else f'all {count}'}"
     return (
         f'<form class="card" method="post" action="silences">{_hidden("token", token)}{_hidden("action", "add")}'
         f'<fieldset><legend>Keep it quiet for</legend><div class="choices">{choices}</div></fieldset>'
@@ -214,9 +238,9 @@ def _form(token: str, typed: Typed, *, again: bool) -> str:
         'autocomplete="name">'
         '<label class="label" for="reason">Reason</label>'
         f'<textarea class="text" id="reason" name="reason" maxlength="500" required>{escape(typed.reason)}</textarea>'
-        f"<button>{'Add another silence' if again else 'Silence it'}</button>"
-        '<p class="dim">Within half a minute nothing more is told of this, and everything else still is. The status '
-        "page keeps showing it, with your name and reason. If it still fires when the silence ends, it is told "
+        f"<button>{button}</button>"
+        f'<p class="dim">Within half a minute nothing more is told of {what}, and everything else still is. The status '
+        f"page keeps showing {them}, with your name and reason. What still fires when the silence ends is told "
         "again.</p></form>"
     )
 

@@ -7,7 +7,7 @@ link's token or the service's key. No cookie is set, so that no other site can a
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode
@@ -15,11 +15,9 @@ from urllib.parse import parse_qs, urlencode
 import msgspec
 
 from shared.alerting.silence_request import Wanted
-from shared.alerting.silences import MONITOR, covers, matches, standing
+from shared.alerting.silences import MONITOR
 from shared.model.alert import Alert
 from shared.model.errors import LinekeeperError, StoreError
-from shared.model.finding import SEVERITIES, Finding, Subject
-from shared.model.silence import Silence
 from shared.model.tenant import TenantState
 from shared.monitor.silence_link import PARAMETER, Access, Grant, Refused, granted
 from shared.monitor.silence_page import (
@@ -28,11 +26,12 @@ from shared.monitor.silence_page import (
     USUAL,
     FindingShown,
     Typed,
-    finding_page,
+    findings_page,
     list_page,
     message_page,
 )
-from shared.monitor.silences import Desk, SilenceView, add, called, end, listed, names_of, views
+from shared.monitor.silence_scope import covering_any, is_own, named, subjects_by_rule
+from shared.monitor.silences import Desk, add, called, end, listed, names_of, views
 from shared.rules.catalogue import RULES
 from shared.settings_file import duration
 
@@ -123,19 +122,21 @@ async def answer(request: Request, access: Access, desk: Desk) -> Answer:
 async def _done(request: Request, desk: Desk, grant: Grant, token: str, asked: _Asked) -> Answer:
     try:
         if asked.action == "add":
-            silence = await add(desk, _wanted(asked, grant, desk.now()))
+            done = [await add(desk, each) for each in _wanted(asked, grant, desk.now())]
         else:
             await _check_may_end(desk, grant, asked.id)
-            silence = await end(desk, asked.id)
+            done = [await end(desk, asked.id)]
     except StoreError:
         raise
     except LinekeeperError as problem:
         return await _shown(request, desk, grant, token, problem=str(problem), asked=asked)
-    _logger.info("silence %s: %s", silence.id, asked.action)
+    for silence in done:
+        _logger.info("silence %s: %s", silence.id, asked.action)
     if request.as_json:
-        return _json(201 if asked.action == "add" else 200, {"schema": SCHEMA, "silence": silence})
+        shown = {"silence": done[0]} if len(done) == 1 else {"silences": tuple(done)}
+        return _json(201 if asked.action == "add" else 200, {"schema": SCHEMA, **shown})
     # Shown by another request, so that loading the page anew does not act anew.
-    where = "silences" + (f"?{urlencode({PARAMETER: token})}" if grant.finding is not None else "")
+    where = "silences" + (f"?{urlencode({PARAMETER: token})}" if grant.findings is not None else "")
     return Answer(status=303, mimetype="text/html", headers={**HEADERS, "Location": where})
 
 
@@ -145,20 +146,20 @@ async def _shown(
     status = 400 if problem else 200
     if request.as_json and problem:
         return _json(status, {"schema": SCHEMA, "error": problem})
-    if grant.finding is None:
+    if grant.findings is None:
         silences = await listed(desk)
         if request.as_json:
             return _json(status, {"schema": SCHEMA, "silences": silences})
         return _said(request, status, "Not done", problem) if problem else _html(status, list_page(silences))
     state, now = await desk.load(), desk.now()
-    covering = _covering(state, grant.finding, now)
+    covering = covering_any(state, grant.findings, now)
     shown = views(state, covering, now)
     if request.as_json:
-        return _json(status, {"schema": SCHEMA, "finding": grant.finding, "silences": shown})
-    own = frozenset(each.id for each in covering if _is_own(each, grant.finding))
-    page = finding_page(
-        _finding_shown(state, grant.finding), shown, token=token, own=own, typed=_typed(asked), problem=problem
-    )
+        return _json(status, {"schema": SCHEMA, "findings": grant.findings, "silences": shown})
+    own = frozenset(each.id for each in covering if is_own(each, grant.findings))
+    names = names_of(state)
+    findings = [_finding_shown(state, key, names) for key in grant.findings]
+    page = findings_page(findings, shown, token=token, own=own, typed=_typed(asked), problem=problem)
     return _html(status, page)
 
 
@@ -178,74 +179,51 @@ def _form_fields(body: bytes) -> dict[str, Any]:
     return {name: values if name in _PLURALS else values[-1] for name, values in fields.items()}
 
 
-def _wanted(asked: _Asked, grant: Grant, now: datetime) -> Wanted:
-    """The silence that is asked for; by a link, of its finding alone.
+def _wanted(asked: _Asked, grant: Grant, now: datetime) -> list[Wanted]:
+    """What is asked to be silenced; by a link its findings alone, one silence for each of their rules.
 
     Raises:
         LinekeeperError: no end is given, or two are, or more is asked of a link than it may.
     """
     if bool(asked.lasts) == (asked.ends is not None):
         raise LinekeeperError("say either `for` how long (such as 4h) or `until` when.")
-    rules, subjects = asked.rules, asked.subjects
-    if grant.finding is not None:
-        if rules or subjects or asked.severities:
-            raise LinekeeperError("a link silences its own finding and nothing else.")
-        rule, subject = _named(grant.finding)
-        rules, subjects = (rule,), (subject,)
     try:
         ends = asked.ends or (asked.starts or now) + duration(asked.lasts)
     except (ValueError, OverflowError):
         raise LinekeeperError(f"`for` is a duration such as 30m, 4h or 7d, not {asked.lasts[:40]!r}.") from None
-    return Wanted(
-        rules=rules,
-        subjects=subjects,
+    wanted = Wanted(
+        rules=asked.rules,
+        subjects=asked.subjects,
         severities=asked.severities,
         starts=asked.starts,
         ends=ends,
         author=asked.author,
         reason=asked.reason,
     )
+    if grant.findings is None:
+        return [wanted]
+    if asked.rules or asked.subjects or asked.severities:
+        raise LinekeeperError("a link silences what its card is about and nothing else.")
+    # Of several rules in one silence each would cover the subjects of all.
+    return [
+        msgspec.structs.replace(wanted, rules=(rule,), subjects=tuple(subjects))
+        for rule, subjects in subjects_by_rule(grant.findings).items()
+    ]
 
 
 async def _check_may_end(desk: Desk, grant: Grant, silence_id: str) -> None:
-    if grant.finding is None:
+    if grant.findings is None:
         return
     silence = (await desk.load()).silences.get(silence_id)
-    if silence is None or not _is_own(silence, grant.finding):
-        raise LinekeeperError("a link ends silences of its own finding and no others.")
+    if silence is None or not is_own(silence, grant.findings):
+        raise LinekeeperError("a link ends silences of what its card is about and no others.")
 
 
-def _named(key: str) -> tuple[str, str]:
-    """Rule and subject of a finding's key."""
-    rule, subject, _ = key.split("|", 2)
-    return rule, subject
-
-
-def _is_own(silence: Silence, key: str) -> bool:
-    """Whether a silence covers the rule and subject of a finding and nothing beside."""
-    rule, subject = _named(key)
-    return (silence.rules, silence.subjects, silence.severities) == ((rule,), (subject,), ())
-
-
-def _covering(state: TenantState, key: str, now: datetime) -> list[Silence]:
-    """The silences of a finding that have not ended; of one that is not known any more, whatever its severity was."""
-    alert = state.alerts.get(key)
-    running: Iterable[Silence] = (each for each in state.silences.values() if standing(each, now) != "ended")
-    if alert is not None:
-        return [each for each in running if covers(each, alert)]
-    rule, subject = _named(key)
-    may_be = [
-        Finding(rule=rule, severity=severity, subject=Subject("tenant", subject), summary="", remedy="")
-        for severity in SEVERITIES
-    ]
-    return [each for each in running if any(matches(each, finding) for finding in may_be)]
-
-
-def _finding_shown(state: TenantState, key: str) -> FindingShown:
-    rule_id, subject = _named(key)
+def _finding_shown(state: TenantState, key: str, names: Mapping[str, str]) -> FindingShown:
+    rule_id, subject = named(key)
     rule = next((each for each in RULES if each.id == rule_id), None)
     alert: Alert | None = state.alerts.get(key)
-    name = called(names_of(state), subject)
+    name = called(names, subject)
     shown = FindingShown(
         title=rule.title if rule is not None else rule_id,
         name=f"{name[:1].upper()}{name[1:]}" if subject == state.tenant else name,
@@ -286,5 +264,5 @@ def _html(status: int, page: str) -> Answer:
     return Answer(status=status, body=page.encode("utf-8", "replace"), mimetype="text/html")
 
 
-def _json(status: int, document: dict[str, str | int | SilenceView | tuple[SilenceView, ...]]) -> Answer:
+def _json(status: int, document: Mapping[str, object]) -> Answer:
     return Answer(status=status, body=msgspec.json.encode(document))

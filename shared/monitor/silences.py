@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
 from shared.alerting.silence_request import Wanted, checked
-from shared.alerting.silences import Standing, silenced, standing
+from shared.alerting.silences import InForce, Standing, standing
+from shared.model.alert import Alert
 from shared.model.errors import LinekeeperError
 from shared.model.finding import Severity
 from shared.model.silence import Silence
@@ -127,8 +128,9 @@ async def listed(desk: Desk) -> tuple[SilenceView, ...]:
 
 def views(state: TenantState, silences: Iterable[Silence], now: datetime) -> tuple[SilenceView, ...]:
     """Silences as they stand now, in the order in which they are listed."""
-    names = names_of(state)
-    shown = [view(state, each, now, names) for each in silences]
+    names, shown_now = names_of(state), tuple(silences)
+    quiet = InForce(shown_now, now).quiet(state.alerts.values())
+    shown = [_view(each, now, names, quiet.get(each.id, ())) for each in shown_now]
     running = sorted((each for each in shown if each.state != "ended"), key=lambda each: (each.ends, each.id))
     over = sorted((each for each in shown if each.state == "ended"), key=lambda each: (each.ends, each.id))
     return tuple(sorted(running, key=lambda each: _ORDER.index(each.state))) + tuple(reversed(over))
@@ -136,8 +138,12 @@ def views(state: TenantState, silences: Iterable[Silence], now: datetime) -> tup
 
 def view(state: TenantState, silence: Silence, now: datetime, names: Mapping[str, str]) -> SilenceView:
     """A silence as it stands now; `names` are those of subjects, by id."""
-    quiet = sorted(silenced(silence, state.alerts.values(), now), key=lambda alert: alert.finding.order)
-    whose = tuple(dict.fromkeys(called(names, each.finding.subject.id) for each in quiet))
+    return _view(silence, now, names, InForce([silence], now).quiet(state.alerts.values()).get(silence.id, ()))
+
+
+def _view(silence: Silence, now: datetime, names: Mapping[str, str], quiet: Collection[Alert]) -> SilenceView:
+    ordered = sorted(quiet, key=lambda alert: alert.finding.order)
+    whose = tuple(dict.fromkeys(called(names, each.finding.subject.id) for each in ordered))
     return SilenceView(
         id=silence.id,
         state=standing(silence, now),

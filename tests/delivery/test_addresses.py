@@ -189,7 +189,16 @@ def test_any_text_is_judged_without_an_error_and_never_repeated(kind: Kind, text
 
 @pytest.mark.parametrize(
     ("url", "local"),
-    [("http://127.9.9.9/", True), ("http://localhost.example.com/", False), ("http://0.0.0.0/", False), ("", False)],
+    [
+        ("http://127.0.0.1", True),
+        ("http://127.9.9.9/", True),
+        ("http://[::1]", True),
+        ("http://localhost", True),
+        ("http://localhost.example.com/", False),
+        ("http://0.0.0.0/", False),
+        ("http://example.com", False),
+        ("", False),
+    ],
 )
 def test_loopback_is_told_by_the_host(url: str, local: bool) -> None:  # noqa: FBT001
     assert is_loopback(url) == local

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.delivery.alertmanager import Alertmanager, alerts_of
+from shared.delivery.alertmanager import MAX_ANNOTATION, MAX_LABEL, Alertmanager, alerts_of
 from shared.delivery.channels import sender_of
 from shared.delivery.sender import Delayed, Delivered, Refused, Result
 from shared.delivery.webhook import Webhook
@@ -110,8 +110,7 @@ async def test_a_finding_is_an_alert_with_the_labels_that_identify_it() -> None:
 
 
 def labels(of: Item) -> dict[str, str]:
-    [alert] = alerts_of(message(section("new", of)), TIMING, NOW)
-    return alert.labels
+    return alerts_of(message(section("new", of)), TIMING, NOW)[0].labels
 
 
 def test_a_name_and_a_text_identify_nothing() -> None:
@@ -130,8 +129,9 @@ def test_an_aspect_may_hold_any_character() -> None:
 
 def test_what_has_ended_ends_there_too() -> None:
     ended = NOW - timedelta(minutes=3)
-    [alert] = alerts_of(message(section("resolved", item(ended=ended))), TIMING, NOW)
+    alert, other = alerts_of(message(section("resolved", item(ended=ended))), TIMING, NOW)
     assert (alert.starts_at, alert.ends_at, alert.labels) == (SINCE, ended, labels(ITEM))
+    assert (other.ends_at, other.labels) == (ended, labels(ITEM) | {"severity": "warning"})
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_what_has_ended_ends_there_too() -> None:
 )
 def test_what_fires_outlives_its_next_reminder(severity: Severity, lasts: timedelta) -> None:
     timing = Timing(repeat=Repeat(critical=timedelta(hours=3), warning=timedelta(hours=10)), digest=timedelta(days=2))
-    [alert] = alerts_of(message(section("open", item(severity=severity))), timing, NOW)
+    alert = alerts_of(message(section("open", item(severity=severity))), timing, NOW)[0]
     assert alert.ends_at - NOW == lasts
 
 
@@ -153,6 +153,38 @@ def test_a_finding_that_has_become_critical_ends_as_a_warning() -> None:
     assert (worse.labels["severity"], before.labels["severity"]) == ("critical", "warning")
     assert worse.ends_at > NOW == before.ends_at
     assert worse.labels | {"severity": "warning"} == before.labels
+
+
+def test_a_finding_that_is_no_longer_critical_when_it_ends_pages_nobody_any_more() -> None:
+    ended = alerts_of(message(section("resolved", item(severity="warning", ended=NOW))), TIMING, NOW)
+    assert {each.labels["severity"]: each.ends_at for each in ended} == {"warning": NOW, "critical": NOW}
+
+
+def test_what_is_new_ends_nothing_beside_it() -> None:
+    assert len(alerts_of(message(section("new", item(severity="warning"))), TIMING, NOW)) == 1
+    assert len(alerts_of(message(section("new", ITEM)), TIMING, NOW)) == 1
+
+
+def test_a_reminder_of_what_is_milder_now_ends_what_it_was() -> None:
+    told, before = alerts_of(message(section("open", item(severity="warning"))), TIMING, NOW)
+    assert (told.labels["severity"], told.ends_at > NOW) == ("warning", True)
+    assert (before.labels["severity"], before.ends_at) == ("critical", NOW)
+
+
+def test_a_label_of_any_length_is_bounded_and_still_identifies() -> None:
+    long = [labels(item(key=f"voice-app-target-missing|42|{'x' * 5000}{end}"))["aspect"] for end in "ab"]
+    assert len({*long}) == 2
+    assert all(len(each) == MAX_LABEL for each in long)
+    assert labels(item(key=f"voice-app-target-missing|42|{'x' * MAX_LABEL}"))["aspect"] == "x" * MAX_LABEL
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=400), st.integers(1, 100))
+def test_whatever_a_finding_is_called_its_alerts_are_json_with_bounded_texts(text: str, times: int) -> None:
+    hostile = item(key=f"r|{text}|{text * times}", name=text * times, summary=text * times, numbers=(text,) * times)
+    for alert in alerts_of(message(section("new", hostile), headline=text), TIMING, NOW):
+        again = msgspec.json.decode(msgspec.json.encode(alert))
+        assert all(value and len(value) <= MAX_LABEL for value in again["labels"].values())
+        assert all(value and len(value) <= MAX_ANNOTATION for value in again["annotations"].values())
 
 
 def test_what_a_message_only_counts_is_an_alert_of_its_own() -> None:

@@ -93,6 +93,19 @@ async def test_a_message_becomes_a_thread_with_a_receipt(bot: Bot, connector: Si
     assert result == Delivered(f"19%3Aoperations%40thread.tacv2%3Bmessageid%3D{number}/{number}")
 
 
+async def test_what_a_toast_shows_is_the_cards_first_line_and_as_plain(
+    bot: Bot, connector: SimulatedBotConnector
+) -> None:
+    item = msgspec.structs.replace(ITEM, subject_kind="resource_account", subject_id="1", numbers=("+14255550100",))
+    await bot.send(msgspec.structs.replace(BROKEN, sections=(Section(kind="new", items=(item,), total=1),)))
+    await bot.send(message("new", headline="\u202e<at>all</at>\n{{DATE(2026-11-20T10:00:00Z)}}" * 1000))
+    shown, hostile = (card.summary for card in connector.cards)
+    assert shown == "Callers to +14255550100 cannot be answered"
+    assert len(hostile) == 120
+    assert not [each for each in ("{{", "\u202e", "\n") if each in hostile]
+    assert [card.card["fallbackText"] for card in connector.cards] == [shown, hostile]
+
+
 async def test_a_recovery_changes_the_card_that_stands(bot: Bot, connector: SimulatedBotConnector) -> None:
     first = await bot.send(BROKEN)
     assert isinstance(first, Delivered)
@@ -218,6 +231,14 @@ async def test_a_wrong_password_is_refused_with_its_codes(bot: Bot, connector: S
     [
         (httpx.Response(503, headers={"Retry-After": "7"}), Delayed("the bot connector answered 503", 7.0)),
         (httpx.Response(200, text="<html>"), Delayed("the bot's sign-in was answered without a token")),
+        (
+            httpx.Response(200, json={"access_token": "t\u00f6ken", "expires_in": 3600}),
+            Delayed("the bot's sign-in was answered without a token"),
+        ),
+        (
+            httpx.Response(200, json={"access_token": "", "expires_in": 3600}),
+            Delayed("the bot's sign-in was answered without a token"),
+        ),
         (httpx.Response(400, text="<html>"), Refused("the bot's sign-in was refused")),
     ],
 )

@@ -171,12 +171,12 @@ def test_an_announcement_says_the_figures_right_after_the_text() -> None:
     assert texts[3:5] == ["45", "Free allocation"]
 
 
-def test_a_digest_has_the_ledger_on_top_then_each_rule_with_its_count_and_first_names() -> None:
+def test_a_digest_has_the_ledger_on_top_then_each_rule_with_its_count_and_its_names() -> None:
     texts = face(SAMPLES["digest"])
-    assert texts[1] == "Weekly digest"
-    assert texts[2:4] == ["85", "Free allocation"]
-    rule = texts.index("7 \N{MULTIPLICATION SIGN} Resource account without an attendant or queue")
-    assert texts[rule + 1 : rule + 3] == ["AA Old Front Desk, CQ Test 2024, AA Summer Campaign", "+4 more"]
+    assert texts[:3] == [texts[0], "Weekly digest", "Nothing here keeps callers from getting through."]
+    assert texts[3:5] == ["85", "Free allocation"]
+    rule = texts.index("4 \N{MULTIPLICATION SIGN} Resource account without an attendant or queue")
+    assert texts[rule + 1] == "AA Old Front Desk, CQ Test 2024, AA Summer Campaign, AA Trade Fair"
     assert folded(SAMPLES["digest"]) == []
 
 
@@ -189,7 +189,10 @@ def test_a_digest_that_comes_as_one_section_counts_by_rule_too() -> None:
 def test_a_heartbeat_is_one_quiet_line_without_colour_or_buttons() -> None:
     content = sent(SAMPLES["heartbeat"])
     [text] = lines(content["body"])
-    assert "this channel can be reached. 5 findings are open, none of them critical. Data as of" in text
+    assert text.startswith(
+        "\N{HEAVY CHECK MARK} Linekeeper is watching: 2 critical. This message shows that this channel"
+    )
+    assert text.endswith(" \N{MIDDLE DOT} tenant 84bd8158.")
     assert "actions" not in content
     assert "style" not in content["body"][0]
     assert {run["size"] for run in elements(content) if run.get("type") == "TextRun"} == {"small"}
@@ -206,15 +209,35 @@ def test_a_test_card_says_what_it_proves_and_what_not() -> None:
     texts = face(SAMPLES["test"])
     assert texts[1] == "A test: nothing is wrong"
     assert texts.index("What this proves") < texts.index("What it does not prove")
-    assert "202" in texts[-1]
-    assert "no receipt" in texts[-1]
+    assert "202" in texts[-2]
+    assert "no receipt" in texts[-2]
+    assert texts[-1].startswith("Sent {{DATE(")
 
 
-def test_a_notice_is_its_headline_and_its_text() -> None:
+def test_a_notice_is_its_headline_and_its_text_a_paragraph_for_each_line() -> None:
     texts = face(SAMPLES["notice"])
-    assert texts[0].endswith("A silence ends within a day")
-    assert texts[1] == "Notice"
-    assert "ends on 21 November" in texts[2]
+    assert texts[0].endswith("A silence for AA Main Line Berlin ends on 2026-11-21 10:05 UTC")
+    assert texts[1:-1] == [
+        "Notice",
+        "resource-account-unlicensed for AA Main Line Berlin. By Ada Nowak: moving offices",
+        "Quiet now: AA Main Line Berlin. What still fires then is told again. To keep it quiet, add another silence.",
+    ]
+
+
+def test_a_text_of_many_lines_is_three_paragraphs_at_most() -> None:
+    texts = face(message(kind="notice", text="one\n\n two\nthree\nfour", as_of=None))
+    assert texts[2:] == ["one", "two three four"]
+
+
+def test_links_that_are_too_long_together_are_left_out_before_what_is_said() -> None:
+    links = tuple((f"Page {number}", f"https://example.com/{number}{'x' * 1900}") for number in range(4))
+    shown = message(text="\N{TELEPHONE RECEIVER}" * 1500, links=links, kind="notice")
+    assert len(sent(shown)["actions"]) == 5
+    many = "\n".join(["\N{TELEPHONE RECEIVER}" * 500] * 3)
+    facts = tuple(("\N{TELEPHONE RECEIVER}" * 40, "\N{TELEPHONE RECEIVER}" * 60) for _ in range(8))
+    crowded = message(text=many, links=links, facts=facts, kind="notice")
+    assert len(envelope(crowded)) <= MAX_BYTES
+    assert "actions" not in sent(crowded)
 
 
 def test_only_web_pages_become_buttons_and_no_more_than_a_row_holds() -> None:
@@ -223,12 +246,13 @@ def test_only_web_pages_become_buttons_and_no_more_than_a_row_holds() -> None:
         ("Teams", "msteams:/l/chat"),
         ("None", ""),
         ("Broken", "https://[x"),
-        ("Long", "https://example.com/" + "x" * 1000),
+        ("Spaced", "https://example.com/a b"),
+        ("Long", "https://example.com/" + "x" * 2000),
         *((f"Page {number}", f"https://example.com/{number}?sig=a%2Fb&t=1") for number in range(9)),
     )
     actions = sent(message(section("new", item()), links=links))["actions"]
     assert len(actions) <= 6
-    assert [each["url"] for each in actions[1:]] == [url for _, url in links[5:9]] + [LINK]
+    assert [each["url"] for each in actions[1:]] == [url for _, url in links[6:10]] + [LINK]
 
 
 @pytest.mark.parametrize("name", ["x" * 10_000, "\N{TELEPHONE RECEIVER}" * 10_000, '"\\\x01' * 3_333, "{" * 10_000])
@@ -325,3 +349,9 @@ def test_a_card_names_no_more_than_it_is_told_to() -> None:
     assert "One" in texts
     assert "Two" not in texts
     assert "+1 more" in texts
+
+
+def test_a_card_ends_with_the_trace_that_led_to_it() -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    texts = face(message(section("new", item()), as_of=NOW, trace=trace))
+    assert texts[-2:] == [f"Data as of {SHOWN_NOW}", f"Trace {trace}"]

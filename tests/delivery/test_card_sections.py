@@ -97,6 +97,10 @@ def test_what_became_worse_says_from_what_to_what() -> None:
     texts = face(SAMPLES["worse"])
     assert "Worse (1)" in texts
     assert "Was a warning, is critical now." in texts
+    assert SAMPLES["worse"].text == "Has become critical: CQ Orders Munich."
+    assert SAMPLES["worse"].text not in texts
+    unsilenced = msgspec.structs.replace(SAMPLES["worse"], text="Has become critical: A. No longer silenced: B.")
+    assert unsilenced.text in face(unsilenced)
     both = face(message(new(unlicensed(0), msgspec.structs.replace(unlicensed(1), worse=True))))
     assert "New or worse (2)" in both
     many = [msgspec.structs.replace(unlicensed(place), worse=place == 1) for place in range(3)]
@@ -201,7 +205,18 @@ def test_a_remedy_that_several_share_is_said_once() -> None:
 
 
 def test_findings_without_a_remedy_have_no_button() -> None:
-    assert "actions" not in card(message(new(msgspec.structs.replace(unlicensed(0), remedy=""))))
+    for remedy in ("", " ", "\u202e\x00"):
+        assert "actions" not in card(message(new(msgspec.structs.replace(unlicensed(0), remedy=remedy))))
+
+
+def test_what_is_blank_leaves_no_empty_line_behind() -> None:
+    blank = msgspec.structs.replace(unlicensed(0), name="\u202e", summary="\x00 ", numbers=("",), remedy=" ")
+    assert face(message(new(blank)))[2:] == ["New (1)", TITLE, SINCE]
+    assert face(message(new(unlicensed(0)), Section(kind="open", items=(blank,), total=1)))[-3:] == [
+        "Still open (1)",
+        TITLE,
+        SINCE,
+    ]
 
 
 def test_the_button_of_a_resolved_card_is_about_the_rest() -> None:
@@ -211,5 +226,5 @@ def test_the_button_of_a_resolved_card_is_about_the_rest() -> None:
         Section(kind="open", items=(unlicensed(1),), total=1),
     )
     [action] = card(message(*sections, severity="resolved"))["actions"]
-    assert action["title"] == "What to do about the rest"
+    assert action["title"] == "What is left to do"
     assert "AA Main Line Chicago" in lines(action)

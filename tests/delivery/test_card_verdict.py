@@ -92,7 +92,7 @@ def test_what_has_ended_is_mended_for_its_callers_and_no_promise_is_made_beyond_
     ended = item("+1", ended=NOW + timedelta(hours=1))
     mended = message(ended, kind="resolved", severity="resolved")
     assert verdict(mended) == "Mended for callers to +1"
-    assert standing(mended) == "Resolved \N{MIDDLE DOT} 1 mended \N{MIDDLE DOT} all clear"
+    assert standing(mended) == "Resolved \N{MIDDLE DOT} 1 mended \N{MIDDLE DOT} none still open"
     others = message(ended, kind="resolved", severity="resolved", firing=3)
     assert standing(others) == "Resolved \N{MIDDLE DOT} 1 mended \N{MIDDLE DOT} 3 still open"
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 import socket
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from shared.delivery.posting import Answer, Poster
+from shared.delivery.posting import LARGEST_ANSWER, Answer, Poster
 from shared.delivery.sender import Delayed, Delivered, Refused, Result
 from shared.delivery.workflows import WorkflowsWebhook
 from shared.model.alert import Item, Message, Section
@@ -115,7 +116,15 @@ async def test_a_webhook_that_does_not_answer_in_time_is_delayed(sim: SimulatorS
 
 
 @pytest.mark.parametrize(
-    "url", ["https://[::1/workflows", "http://host:port/workflows", "https://\x00/", "ftp://example.com/", "/hooks/1"]
+    "url",
+    [
+        "https://[::1/workflows",
+        "http://host:port/workflows",
+        "https://\x00/",
+        "ftp://example.com/",
+        "/hooks/1",
+        "https://xn--zzzz--.logic.azure.com/",
+    ],
 )
 async def test_a_url_that_is_none_is_refused(url: str) -> None:
     assert await send(url) == Refused("the webhook's URL is no URL")
@@ -212,7 +221,43 @@ async def test_a_delay_is_told_in_seconds_or_as_a_date_and_is_no_longer_than_a_d
 
 
 async def test_a_message_that_was_taken_is_not_sent_again_because_the_rest_of_the_answer_is_broken() -> None:
-    assert await answered(202, "this is not gzip", {"Content-Encoding": "gzip"}) == Delivered()
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"x"
+        raise httpx.ReadError("gone")
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(202, content=broken())))
+    webhook = WorkflowsWebhook(Secret("https://x.logic.azure.com/"), client)
+    assert await webhook.send(MESSAGE) == Delivered()
+    await webhook.close()
+
+
+async def test_an_answer_is_never_unpacked_so_that_a_small_one_cannot_become_huge() -> None:
+    asked: list[str] = []
+    packed = gzip.compress(b"x" * 50_000_000)
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers["Accept-Encoding"])
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(packed))
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    poster = Poster("the webhook", client, lambda: datetime(2026, 11, 20, tzinfo=UTC))
+    found = await poster.ask("POST", "https://x.logic.azure.com/", content=b"", headers={})
+    await poster.close()
+    assert isinstance(found, Answer)
+    assert found.body == packed[:LARGEST_ANSWER]
+    assert asked == ["identity"]
+
+
+async def test_plain_http_which_stays_on_this_machine_is_given_to_no_proxy(
+    sim: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = f"http://127.0.0.1:{closed_port()}"
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, nobody)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert await send(sim.webhook_url) == Delivered()
+    assert await send("https://x.logic.azure.com/") == Delayed("the webhook cannot be reached (ConnectError)")
 
 
 async def test_no_more_than_the_beginning_of_an_answer_is_read() -> None:

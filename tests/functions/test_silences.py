@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import html
+import json
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -23,11 +24,11 @@ from shared.host.bindings import HttpRoute
 from shared.model.alert import Alert
 from shared.model.directory import Account
 from shared.model.finding import Finding, key_of
+from shared.model.secret import Secret
 from shared.model.silence import Silence
 from shared.model.tenant import TenantState
 from shared.monitor.runtime import Runtime
 from shared.monitor.silence_link import LIFETIME, Access, link_key, sign
-from shared.settings import Secret
 from shared.state.sqlite import SqliteStore
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -38,6 +39,8 @@ RULE = "resource-account-unlicensed"
 HOSTILE = "<script>alert(1)</script> & \"Sales\" 'line'"
 JSON = {"Accept": "application/json"}
 KEY = {"x-linekeeper-key": API_KEY}
+
+DOCUMENTED = Path(__file__).resolve().parents[2] / "docs" / "silences.md"
 
 MakeGuid = Callable[[int], str]
 
@@ -65,7 +68,11 @@ class Site:
         self.visitor = visitor
         self.subject = subject
         self.finding = key_of(RULE, subject)
-        self.token = sign(LINK_KEY, TENANT, self.finding, NOW + LIFETIME)
+        self.token = self.link()
+
+    def link(self, *findings: str, expires: datetime = NOW + LIFETIME) -> str:
+        """The token of a link, for the site's own finding where none is named."""
+        return sign(LINK_KEY, TENANT, findings or [self.finding], expires)
 
     async def get(self, token: str = "", **headers: str) -> httpx.Response:
         return await self.visitor.get(self.address, params={"token": token} if token else {}, headers=headers)
@@ -150,7 +157,7 @@ async def test_without_a_link_or_the_key_nothing_is_shown_or_done_and_the_answer
 
 
 async def test_an_expired_link_says_so_and_does_nothing(site: Site) -> None:
-    token = sign(LINK_KEY, TENANT, site.finding, NOW)
+    token = site.link(expires=NOW)
     page = await site.get(token)
     assert page.status_code == 410
     assert "Links on cards work for 24 hours" in text_of(page)
@@ -187,6 +194,44 @@ async def test_what_the_page_may_do_is_next_to_nothing(site: Site) -> None:
     assert "<script" not in page.text.lower()
     assert " style=" not in page.text
     assert "http" not in page.text
+
+
+async def test_a_link_for_several_findings_shows_each_and_silences_them_and_nothing_beside(
+    site: Site, make_guid: MakeGuid
+) -> None:
+    one, two, other = key_of(RULE, make_guid(1)), key_of(RULE, make_guid(2)), key_of("voice-app-loop", make_guid(2))
+    token = site.link(one, two, other)
+    page = await site.get(token)
+    shown = text_of(page)
+    assert "Silence these 3 alerts" in shown
+    assert "Silence all 3" in shown
+    assert HOSTILE in shown
+    assert "Account 2" in shown
+    assert (await site.send_form(site.form(token=token))).status_code == 303
+    made = {each.rules: each.subjects for each in (await site.silences()).values()}
+    assert made == {(RULE,): (make_guid(1), make_guid(2)), ("voice-app-loop",): (make_guid(2),)}
+    page = await site.get(token)
+    assert page.text.count("End it now") == 2
+    assert "End it now" not in (await site.get(site.link(one))).text
+    again = await site.send_json(
+        {"action": "add", "token": token, "for": "1h", "author": "Ada", "reason": "Migration"}, **JSON
+    )
+    assert (again.status_code, len(again.json()["silences"])) == (201, 2)
+    ended = await site.send_form({"token": token, "action": "end", "id": min(await site.silences())})
+    assert ended.status_code == 303
+
+
+async def test_a_link_for_many_findings_gives_each_a_line_so_that_the_form_is_near(
+    site: Site, make_guid: MakeGuid
+) -> None:
+    page = await site.get(site.link(*(key_of(RULE, make_guid(number)) for number in (1, 2, 8, 9))))
+    assert page.text.count("<section") == 1
+    assert len(re.findall(r"<li[^>]*>", page.text)) == 4
+    shown = text_of(page)
+    assert HOSTILE in shown
+    assert "<script" not in page.text
+    assert (shown.count("Critical \N{MIDDLE DOT} "), shown.count("not firing now")) == (2, 2)
+    assert "Silence all 4" in shown
 
 
 async def test_the_form_silences_the_links_finding_and_leads_back_to_the_page(site: Site) -> None:
@@ -228,7 +273,7 @@ async def test_a_link_ends_no_silence_that_covers_more_than_its_finding(site: Si
     for name in ("wide", "other", "both", "milder", "unknown"):
         answer = await site.send_form({"token": site.token, "action": "end", "id": name})
         assert answer.status_code == 400
-        assert "A link ends silences of its own finding and no others." in text_of(answer)
+        assert "A link ends silences of what its card is about and no others." in text_of(answer)
     assert await site.silences() == {each.id: each for each in others}
 
 
@@ -236,7 +281,7 @@ async def test_a_link_ends_no_silence_that_covers_more_than_its_finding(site: Si
 async def test_a_link_silences_nothing_beside_its_finding(site: Site, more: dict[str, str]) -> None:
     answer = await site.send_form(site.form(**more))
     assert answer.status_code == 400
-    assert "a link silences its own finding and nothing else" in text_of(answer).lower()
+    assert "a link silences what its card is about and nothing else" in text_of(answer).lower()
     assert await site.silences() == {}
 
 
@@ -271,8 +316,34 @@ async def test_what_was_typed_is_not_lost_to_a_mistake(site: Site) -> None:
     assert re.findall(r'value="(\w+)" required checked', answer.text) == ["7d"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[x](javascript:alert(1))<script>alert(1)</script>",
+        "<at>all</at>\u202egnp.exe\u2066",
+        '"><img src=x onerror=alert(1)>{{DATE(2026-11-20T10:00:00Z)}}',
+        "a\x00b\r\n</section>",
+        "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}" * 100,
+        "x" * 300,
+    ],
+)
+async def test_a_hostile_name_is_nothing_but_text_on_the_page(
+    site: Site, make_account: Callable[..., Account], name: str
+) -> None:
+    loaded = await site.store.load(TENANT)
+    accounts = {site.subject: make_account(1, name=name)}
+    assert await site.store.save(msgspec.structs.replace(loaded.state, accounts=accounts), loaded.version)
+    page = await site.get(site.token)
+    assert page.status_code == 200
+    assert re.findall(r"<h2>(.*?)</h2>", page.text, re.DOTALL)
+    (heading,) = re.findall(r"<h2>(.*?)</h2>", page.text, re.DOTALL)
+    assert not re.search(r"[<>\x00-\x1f\u202a-\u202e\u2066]", heading)
+    assert len(html.unescape(heading)) <= 300
+    assert page.text.count("<section") == 1
+
+
 async def test_the_monitors_own_findings_cannot_be_silenced_by_any_link(site: Site) -> None:
-    token = sign(LINK_KEY, TENANT, key_of("source-stale", "accounts"), NOW + LIFETIME)
+    token = site.link(key_of("source-stale", "accounts"))
     page = await site.get(token)
     assert "is never silenced" in text_of(page)
     assert "<form" not in page.text
@@ -284,7 +355,7 @@ async def test_the_monitors_own_findings_cannot_be_silenced_by_any_link(site: Si
 async def test_a_finding_that_ended_meanwhile_is_still_shown_by_its_rule(site: Site, make_guid: MakeGuid) -> None:
     gone = key_of("voice-app-loop", make_guid(9), "aspect|with|bars")
     await site.put(silence("loops", rules=("voice-app-*",), subjects=(make_guid(9),), severities=("critical",)))
-    page = await site.get(sign(LINK_KEY, TENANT, gone, NOW + LIFETIME))
+    page = await site.get(site.link(gone))
     assert page.status_code == 200
     assert "It is not firing now." in text_of(page)
     assert make_guid(9) in text_of(page)
@@ -316,12 +387,29 @@ async def test_programs_with_the_key_add_list_and_end_in_json(site: Site) -> Non
     assert (again.status_code, set(again.json())) == (400, {"schema", "error"})
 
 
+async def test_the_documented_request_is_understood_and_every_key_of_it_is_documented(
+    site: Site, make_account: Callable[..., Account]
+) -> None:
+    page = DOCUMENTED.read_text()
+    (body,) = (json.loads(each) for each in re.findall(r"```json\n(.*?)```", page, re.DOTALL))
+    loaded = await site.store.load(TENANT)
+    accounts = {site.subject: make_account(1, name=body["subjects"][0])}
+    assert await site.store.save(msgspec.structs.replace(loaded.state, accounts=accounts), loaded.version)
+    answer = await site.send_json(body, **KEY)
+    assert answer.status_code == 201
+    made = answer.json()["silence"]
+    assert made["subjects"] == [{"id": site.subject, "name": body["subjects"][0]}]
+    assert made["ends"] == "2026-11-20T14:00:00Z"
+    known = re.findall(r"^\| (`[a-z`, ]+`) \|", page, re.MULTILINE)
+    assert {name for row in known for name in re.findall("`([a-z]+)`", row)} == {*body, "from", "until", "token"}
+
+
 async def test_a_link_serves_programs_too_within_its_finding(site: Site) -> None:
     await site.put(silence("other", rules=("allocation-short",)))
     body = {"action": "add", "token": site.token, "for": "1h", "author": "Ada", "reason": "Migration"}
     made = (await site.send_json(body)).json()["silence"]
     shown = (await site.get(site.token, **JSON)).json()
-    assert shown == {"schema": 1, "finding": site.finding, "silences": [made]}
+    assert shown == {"schema": 1, "findings": [site.finding], "silences": [made]}
 
 
 async def test_the_key_shows_people_everything_without_forms(site: Site) -> None:
