@@ -29,6 +29,8 @@ from msgraph_core import GraphClientFactory
 from shared.graph.answers import CREATED, OK, TOO_MANY_REQUESTS, decode, error_from, retry_after
 from shared.graph.credential import Credential
 from shared.model.errors import Denied, SourceError
+from shared.telemetry.exchange import exchange, template_of
+from shared.telemetry.telemetry import Telemetry
 
 Shape = TypeVar("Shape")
 Sleep = Callable[[float], Awaitable[None]]
@@ -45,6 +47,9 @@ UNCERTAIN = frozenset({500, 502, 503, 504})
 
 class Request(Protocol):
     """A request as the SDK's builders make it, before it is sent."""
+
+    url: str
+    http_method: Method
 
     def add_request_options(self, options: list[Any]) -> None:
         """Attach options for the middleware."""
@@ -64,6 +69,7 @@ class GraphTransport:
         *,
         sleep: Sleep = asyncio.sleep,
         timeout: float = TIMEOUT_SECONDS,
+        telemetry: Telemetry | None = None,
     ) -> None:
         host = urlsplit(graph_url).hostname or ""
         root = urlsplit(graph_url)
@@ -84,6 +90,7 @@ class GraphTransport:
         self._adapter.observability_options = ObservabilityOptions(include_euii_attributes=False)
         self._credential = credential
         self._sleep = sleep
+        self._telemetry = telemetry
         self.url = graph_url
         self.client = GraphServiceClient(request_adapter=self._adapter)
 
@@ -126,7 +133,7 @@ class GraphTransport:
         request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
         for attempt in range(1, ATTEMPTS):
             try:
-                response = await self._send_once(request)
+                response = await self._send_once(request, attempt - 1)
             except Unreachable:
                 if not repeatable:
                     raise
@@ -136,9 +143,18 @@ class GraphTransport:
             if pause is None:
                 return response
             await self._sleep(pause)
-        return await self._send_once(request)
+        return await self._send_once(request, ATTEMPTS - 1)
 
-    async def _send_once(self, request: Request) -> httpx.Response:
+    async def _send_once(self, request: Request, resent: int) -> httpx.Response:
+        url = request.url
+        with exchange(
+            self._telemetry, request.http_method.value, url, template=template_of(url), resent=resent
+        ) as made:
+            response = await self._answer_to(request)
+            made.status = response.status_code
+            return response
+
+    async def _answer_to(self, request: Request) -> httpx.Response:
         try:
             response = await self._adapter.send_primitive_async(request, "bytes", None)
         except httpx.HTTPError as problem:

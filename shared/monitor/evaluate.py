@@ -2,43 +2,64 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import msgspec
 
 from shared.alerting import lifecycle
 from shared.alerting.lifecycle import RuleLife
+from shared.model.alert import Transition
 from shared.model.sources import Source
 from shared.model.tenant import TenantState
 from shared.monitor.histories import with_histories
 from shared.monitor.occasion import Occasion, snapshot_of
 from shared.monitor.telling import announced, told
 from shared.rules.catalogue import RULES
-from shared.rules.engine import Evaluation
+from shared.rules.engine import Around, Evaluation
 from shared.rules.engine import evaluate as run_rules
 from shared.rules.snapshot import Snapshot
 
 RECENT = 200
 """Transitions that the document remembers."""
 
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What the rules saw, the document after them, and the steps that findings took."""
+
+    snapshot: Snapshot
+    state: TenantState
+    steps: tuple[Transition, ...]
+
+
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def judge(state: TenantState, occasion: Occasion) -> tuple[Snapshot, Evaluation]:
+def judge(state: TenantState, occasion: Occasion, around: Around = nullcontext) -> tuple[Snapshot, Evaluation]:
     """What the rules say of the document now."""
     snapshot = snapshot_of(state, occasion)
-    return snapshot, run_rules(RULES, snapshot)
+    return snapshot, run_rules(RULES, snapshot, around)
 
 
 def evaluate(state: TenantState, occasion: Occasion) -> TenantState:
     """The document with its alerts carried on, and with what is due in its outbox."""
+    return evaluated(state, occasion).state
+
+
+def evaluated(state: TenantState, occasion: Occasion, around: Around = nullcontext) -> Judgement:
+    """The same, with what it rests on and what it changed."""
     state = with_histories(snapshot_of(state, occasion))
-    snapshot, evaluation = judge(state, occasion)
+    snapshot, evaluation = judge(state, occasion, around)
     lives = lifecycle.step(
         state.alerts, evaluation.findings, rules=_lives_of(state, evaluation, occasion), now=occasion.now
     )
-    state = msgspec.structs.replace(state, alerts=lives.alerts, recent=(*state.recent, *lives.transitions)[-RECENT:])
-    return told(announced(state, snapshot, occasion), occasion)
+    state = msgspec.structs.replace(
+        state,
+        alerts=lives.alerts,
+        recent=(*state.recent, *lives.transitions)[-RECENT:],
+        evaluated_at=occasion.now,
+    )
+    return Judgement(snapshot, told(announced(state, snapshot, occasion), occasion), tuple(lives.transitions))
 
 
 def _lives_of(state: TenantState, evaluation: Evaluation, occasion: Occasion) -> dict[str, RuleLife]:
@@ -53,6 +74,7 @@ def _lives_of(state: TenantState, evaluation: Evaluation, occasion: Occasion) ->
             topic=rule.topic,
             pending=occasion.timing.pending.get(rule.id, rule.pending),
             evidence=max((_as_of(state, source) for source in rule.reads), default=occasion.now),
+            reads={source: _as_of(state, source) for source in rule.reads if source != "voice"},
             hold=occasion.timing.hold if rule.reads - {"voice"} else 1,
             silent=rule.id in silent,
         )

@@ -10,8 +10,9 @@ from shared.model.errors import Denied, OutOfTime, SourceError
 from shared.model.sources import Source
 from shared.model.tenant import TenantState
 from shared.monitor import source_reads
-from shared.monitor.evaluate import evaluate
+from shared.monitor.evaluate import Judgement, evaluated
 from shared.monitor.monitor import Monitor
+from shared.monitor.observing import evaluation_observed, measure
 from shared.state.store import Step
 
 _logger = logging.getLogger("linekeeper.judging")
@@ -23,13 +24,17 @@ Commit = Callable[[Monitor, Step], Awaitable[TenantState]]
 
 async def commit_judged(monitor: Monitor, step: Step) -> TenantState:
     """Carry the document one step further and evaluate it, in one write."""
-    with monitor.telemetry.span("evaluate"):
+    judgements: list[Judgement] = []
+    with evaluation_observed(monitor.telemetry) as observed:
         occasion = monitor.occasion()
-        state = await monitor.commit(lambda document: evaluate(step(document), occasion))
-    for transition in state.recent:
-        if transition.at == occasion.now:
-            rule, subject, _ = transition.key.split("|", 2)
-            _logger.info("%s %s: %s (%s)", rule, transition.to, subject, transition.severity)
+
+        def judged(document: TenantState) -> TenantState:
+            judgements[:] = [evaluated(step(document), occasion, monitor.telemetry.around_rule)]
+            return judgements[0].state
+
+        state = await monitor.commit(judged)
+        observed(judgements[0], occasion.now)
+    measure(monitor, judgements[0])
     return state
 
 

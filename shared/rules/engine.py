@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
@@ -28,7 +29,11 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
 
 
-def evaluate(rules: Iterable[Rule], snapshot: Snapshot) -> Evaluation:
+Around = Callable[[str], AbstractContextManager[object]]
+"""What is put around each rule's run, given its id: to time it."""
+
+
+def evaluate(rules: Iterable[Rule], snapshot: Snapshot, around: Around = nullcontext) -> Evaluation:
     """Run every rule whose sources were read completely and recently.
 
     One that judges in part only is told among the skipped ones, beside what it finds.
@@ -40,8 +45,9 @@ def evaluate(rules: Iterable[Rule], snapshot: Snapshot) -> Evaluation:
         if obstacles:
             skipped.append(Skipped(rule.id, "; ".join(why.rstrip(".") for why in obstacles)))
         else:
-            findings.extend(rule.check(snapshot))
-            why = rule.judged_in_part(snapshot) if rule.judged_in_part is not None else ""
+            with around(rule.id):
+                findings.extend(rule.check(snapshot))
+                why = rule.judged_in_part(snapshot) if rule.judged_in_part is not None else ""
             if why:
                 skipped.append(Skipped(rule.id, why.rstrip(".")))
     return Evaluation(findings=tuple(sorted(findings, key=lambda found: found.order)), skipped=tuple(skipped))

@@ -1,4 +1,4 @@
-"""Spans that follow a change from the webhook to the card, and the counters beside them.
+"""Spans that follow a change from the webhook to the card, and the instruments beside them.
 
 Queues carry no headers, so a message carries its producer's `traceparent`: the consumer continues that trace, or links
 to it where the host gives a parent of its own.
@@ -6,55 +6,112 @@ to it where the host gives a parent of its own.
 
 from __future__ import annotations
 
+import copy
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Self
 
-from opentelemetry import metrics, trace
-from opentelemetry.metrics import Counter, MeterProvider
-from opentelemetry.sdk.metrics import MeterProvider as SdkMeterProvider
-from opentelemetry.sdk.resources import Resource
+from opentelemetry import trace
+from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared import __version__
+from shared.telemetry.exporting import Destinations, destinations_of, providers
+from shared.telemetry.keeping import NOTEWORTHY
+from shared.telemetry.logs import redact
+from shared.telemetry.meters import SCOPE, Attributes, Measurement, Meters
 
-SCOPE = "linekeeper"
-FLUSH_MILLISECONDS = 2000
+if TYPE_CHECKING:
+    from opentelemetry.sdk._logs import LoggerProvider
+    from prometheus_client import CollectorRegistry
+
+FLUSH_SECONDS = 2.0
+"""The longest that an invocation waits for its telemetry to be sent; what takes longer is sent behind it, or lost."""
 
 _logger = logging.getLogger("linekeeper.telemetry")
 
 
 class Telemetry:
-    """A tracer and a meter, with what flushes them."""
+    """A tracer and the instruments, with what flushes them.
 
-    def __init__(self, tracers: TracerProvider, meters: SdkMeterProvider) -> None:
-        self._tracers = tracers
-        self._meters = meters
+    Attributes:
+        destinations: where it all goes.
+        meters: the instruments.
+        registry: what Prometheus is answered from, where it may ask.
+        logs: what sends log records, where no host does.
+    """
+
+    def __init__(
+        self,
+        tracers: TracerProvider,
+        counters: MeterProvider,
+        *,
+        statements: MeterProvider | None = None,
+        destinations: Destinations | None = None,
+        registry: CollectorRegistry | None = None,
+        logs: LoggerProvider | None = None,
+    ) -> None:
+        self.destinations = destinations or Destinations()
+        self.registry = registry
+        self.logs = logs
+        self._tenant = ""
+        self._providers = (tracers, counters) if statements in {None, counters} else (tracers, counters, statements)
+        self.meters = Meters(counters, statements or counters, lasting=not self.destinations.hosted)
         self._tracer = tracers.get_tracer(SCOPE, __version__)
         self._propagator = TraceContextTextMapPropagator()
-        self.notifications = _counter(
-            meters, "linekeeper.notification.received", "{notification}", "Notifications by what became of them."
-        )
+        self._flushing = threading.Lock()
 
-        self._changes = _counter(
-            meters, "linekeeper.change.detected", "{change}", "Changes of followed accounts by what found them."
-        )
-        self._reads = _counter(meters, "linekeeper.source.reads", "{read}", "Reads of sources by how they ended.")
+    def of(self, tenant: str) -> Self:
+        """The same, for the work of one of several tenants: its measurements bear the tenant's id."""
+        mine = copy.copy(self)
+        mine._tenant = tenant  # noqa: SLF001 - of the same class
+        return mine
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether anything that is recorded goes anywhere."""
+        return self.destinations.any
+
+    def add(self, name: str, amount: int = 1, attributes: Attributes | None = None) -> None:
+        """Count something, by a counter of the table of instruments."""
+        self.meters.add(name, amount, attributes, tenant=self._tenant)
+
+    def record(self, name: str, value: float, attributes: Attributes | None = None) -> None:
+        """Record a value of a histogram of the table of instruments."""
+        self.meters.record(name, value, attributes, tenant=self._tenant)
+
+    def state(self, section: str, measurements: Iterable[Measurement]) -> None:
+        """State all that is to be said of a section, where anybody hears it."""
+        if self.is_sent:
+            self.meters.state(section, measurements, tenant=self._tenant)
+
+    def begin(self, **known: Iterable[str]) -> None:
+        """Let counters begin at zero; the values of `rule_id` and `receiver` are in no table."""
+        self.meters.begin(tenant=self._tenant, **known)
 
     def count_changes(self, found_by: str, count: int) -> None:
         """Count changed accounts: `found_by` is notification, delta or sweep."""
         if count:
-            self._changes.add(count, {"found_by": found_by})
+            self.add("linekeeper.change.detected", count, {"found_by": found_by})
 
     def count_read(self, source: str, outcome: str) -> None:
         """Count a read of a source: `outcome` is complete, partial, failed or denied."""
-        self._reads.add(1, {"source": source, "outcome": outcome})
+        self.add("linekeeper.source.reads", 1, {"source": source, "outcome": outcome})
 
     @contextmanager
     def span(
-        self, name: str, *, parent: str = "", origin: str = "", kind: SpanKind = SpanKind.INTERNAL
+        self,
+        name: str,
+        *,
+        parent: str = "",
+        origin: str = "",
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Mapping[str, str | int | float | bool] | None = None,
+        noteworthy: bool = False,
     ) -> Iterator[Span]:
         """A span around some work.
 
@@ -64,6 +121,8 @@ class Telemetry:
             origin: the traceparent of what caused this, if it came by a queue or an outbox. It is the parent where
                 there is no other, and a link where there is.
             kind: the span's kind.
+            attributes: what else is known; ids of the directory may be among it, names and numbers may not.
+            noteworthy: whether its trace is kept whatever the share of traces is.
         """
         current = trace.get_current_span().get_span_context()
         above = self._context(parent)
@@ -76,8 +135,15 @@ class Telemetry:
         trace_id = (above or current).trace_id
         if cause is not None and _is_elsewhere(cause, trace_id):
             links = [Link(cause)]
+        told = {**(attributes or {}), **({NOTEWORTHY: True} if noteworthy else {})}
         with self._tracer.start_as_current_span(
-            name, context=context, kind=kind, links=links, record_exception=False, set_status_on_exception=False
+            name,
+            context=context,
+            kind=kind,
+            links=links,
+            attributes=told,
+            record_exception=False,
+            set_status_on_exception=False,
         ) as span:
             try:
                 yield span
@@ -87,24 +153,46 @@ class Telemetry:
                 span.set_status(Status(StatusCode.ERROR))
                 raise
 
+    def around_rule(self, rule: str) -> AbstractContextManager[Span]:
+        """A span around a rule's run, in a trace that has begun."""
+        return self.span(f"rule {rule}", attributes={"rule.id": rule})
+
     def traceparent(self) -> str:
         """The current span's traceparent, "" outside any."""
         carrier: dict[str, str] = {}
         self._propagator.inject(carrier)
         return carrier.get("traceparent", "")
 
-    def flush(self) -> None:
-        """Send what is waiting, within a bound: the host may end the process right after an invocation."""
+    def flush(self, seconds: float = FLUSH_SECONDS) -> None:
+        """Send what is waiting, within a bound: the host may end the process right after an invocation.
+
+        The exporters' own bounds do not hold, so they work in a thread that is waited for; while one still works, the
+        next has nothing to add.
+        """
+        if not self.is_sent or not self._flushing.acquire(blocking=False):
+            return
+        thread = threading.Thread(target=self._flush, args=(int(seconds * 1000),), daemon=True, name="telemetry")
+        thread.start()
+        thread.join(seconds)
+        if thread.is_alive():
+            _logger.warning("telemetry could not be sent within %s seconds", seconds)
+
+    def _flush(self, milliseconds: int) -> None:
         try:
-            self._tracers.force_flush(FLUSH_MILLISECONDS)
-            self._meters.force_flush(FLUSH_MILLISECONDS)
-        except Exception:  # noqa: BLE001 - telemetry never fails an invocation
-            _logger.warning("telemetry could not be sent")
+            for provider in self._providers:
+                provider.force_flush(milliseconds)
+            self.meters.flushed()
+        except Exception as problem:  # noqa: BLE001 - telemetry never fails an invocation
+            _logger.warning("telemetry could not be sent (%s)", type(problem).__name__)
+        finally:
+            self._flushing.release()
 
     def shutdown(self) -> None:
         """Send what is waiting and end the exporters' threads."""
-        self._tracers.shutdown()
-        self._meters.shutdown()
+        for provider in self._providers:
+            provider.shutdown()
+        if self.logs is not None:
+            self.logs.shutdown()
 
     def _context(self, traceparent: str) -> trace.SpanContext | None:
         context = self._propagator.extract({"traceparent": traceparent}) if traceparent else None
@@ -117,22 +205,23 @@ def _is_elsewhere(cause: trace.SpanContext, trace_id: int) -> bool:
     return trace_id not in {0, cause.trace_id}
 
 
-def start(environment: Mapping[str, str]) -> Telemetry:
-    """Set the providers up: exporters only where an OTLP endpoint is set.
+def start(environment: Mapping[str, str], *, tenant: str = "") -> Telemetry:
+    """Set the providers up, exporters only where a destination is set, and have all logs redacted.
 
-    The first of a process become the global ones, which the libraries that trace themselves use (the Graph SDK does).
+    They are not made the process's global ones. The Graph SDK traces itself by these, with half a dozen spans for each
+    request beside ours, and the Functions worker may have some of its own.
+
+    Raises:
+        SettingsError: a destination is wrong.
     """
-    resource = Resource.create({"service.name": "linekeeper", "service.version": __version__})
-    tracers, meters = TracerProvider(resource=resource), SdkMeterProvider(resource=resource)
-    if environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
-        from shared.telemetry.otlp import exporting_providers  # noqa: PLC0415 - 70 ms that only exporting needs
-
-        tracers, meters = exporting_providers(resource)
-    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        trace.set_tracer_provider(tracers)
-        metrics.set_meter_provider(meters)
-    return Telemetry(tracers, meters)
-
-
-def _counter(meters: MeterProvider, name: str, unit: str, description: str) -> Counter:
-    return meters.get_meter(SCOPE, __version__).create_counter(name, unit=unit, description=description)
+    destinations = destinations_of(environment)
+    made = providers(destinations, tenant=tenant)
+    redact()
+    return Telemetry(
+        made.tracers,
+        made.counters,
+        statements=made.statements,
+        destinations=destinations,
+        registry=made.registry,
+        logs=made.logs,
+    )
