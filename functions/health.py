@@ -15,12 +15,12 @@ def blueprint(runtime: Runtime) -> func.Blueprint:
     @functions.function_name("health")
     @functions.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding
-        found = await runtime.service.health()
+        found = await runtime.health()
         return func.HttpResponse(
             msgspec.json.encode(found),
-            status_code=200 if found.status == "ready" else 503,
+            status_code=200 if found.serves else 503,
             mimetype="application/json",
-            headers={"Cache-Control": "no-store"},
+            headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
         )
 
     return functions

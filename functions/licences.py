@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import List
+
 import azure.functions as func
 
-from functions.invocation import invocation
+from functions.timed import timed
+from shared.model.job import QUEUE
 from shared.monitor.runtime import Runtime
 
 SCHEDULE = "0 */5 * * * *"
@@ -16,8 +19,12 @@ def blueprint(runtime: Runtime) -> func.Blueprint:
 
     @functions.function_name("licences")
     @functions.timer_trigger("timer", schedule=SCHEDULE)
-    async def licences(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding
-        async with invocation(runtime, context, "licences") as service:
-            await service.read_licences()
+    @functions.queue_output("jobs", queue_name=QUEUE, connection="AzureWebJobsStorage")
+    async def licences(
+        timer: func.TimerRequest,  # noqa: ARG001 - the binding
+        jobs: func.Out[List[str]],
+        context: func.Context,
+    ) -> None:
+        await timed(runtime, context, "licences", jobs)
 
     return functions

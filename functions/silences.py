@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 def blueprint(runtime: Runtime, access: Callable[[], Access] | None = None) -> func.Blueprint:
     """The trigger, for an app to register; `access` is what requests are checked against, else the settings'."""
     functions = func.Blueprint()
-    desks: list[Desk] = []
+    desks: dict[str, Desk] = {}
 
-    def desk() -> Desk:
+    def desk(tenant: str) -> Desk:
         # As late as it is wanted: the webhook in the same process must not wait for what this imports.
         from shared.monitor.assembly import store_of  # noqa: PLC0415
         from shared.monitor.silences import Desk  # noqa: PLC0415
 
-        if not desks:
-            settings = runtime.settings
-            desks.append(Desk(tenant=settings.tenant, store=store_of(settings), clock=runtime.clock))
-        return desks[0]
+        if tenant not in desks:
+            desks[tenant] = Desk(tenant=tenant, store=store_of(runtime.settings), clock=runtime.clock)
+        return desks[tenant]
 
     @functions.function_name("silences")
     @functions.route("silences", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
     async def silences(req: func.HttpRequest) -> func.HttpResponse:
         from shared.monitor.silence_link import PARAMETER, access_of  # noqa: PLC0415
+        from shared.monitor.silence_tenants import TENANT_PARAMETER, answer_for  # noqa: PLC0415
         from shared.monitor.silence_web import KEY_HEADER, Request, answer  # noqa: PLC0415
 
         request = Request(
@@ -46,7 +46,13 @@ def blueprint(runtime: Runtime, access: Callable[[], Access] | None = None) -> f
             accept=req.headers.get("accept", ""),
             content_type=req.headers.get("content-type", ""),
         )
-        answered = await answer(request, access() if access is not None else access_of(runtime.settings), desk())
+        settings = runtime.settings
+        if settings.several:
+            named = req.params.get(TENANT_PARAMETER, "")
+            answered = await answer_for(request, named, settings, desk, runtime.clock())
+        else:
+            checked = access() if access is not None else access_of(settings)
+            answered = await answer(request, checked, desk(settings.tenant))
         return func.HttpResponse(
             answered.body, status_code=answered.status, mimetype=answered.mimetype, headers=dict(answered.headers)
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import List
+
 import azure.functions as func
 
-from functions.invocation import invocation
+from functions.timed import timed
+from shared.model.job import QUEUE
 from shared.monitor.runtime import Runtime
 
 SCHEDULE = "0 20 3 * * *"
@@ -16,8 +19,12 @@ def blueprint(runtime: Runtime) -> func.Blueprint:
 
     @functions.function_name("sweep")
     @functions.timer_trigger("timer", schedule=SCHEDULE)
-    async def sweep(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding
-        async with invocation(runtime, context, "sweep") as service:
-            await service.sweep()
+    @functions.queue_output("jobs", queue_name=QUEUE, connection="AzureWebJobsStorage")
+    async def sweep(
+        timer: func.TimerRequest,  # noqa: ARG001 - the binding
+        jobs: func.Out[List[str]],
+        context: func.Context,
+    ) -> None:
+        await timed(runtime, context, "sweep", jobs)
 
     return functions

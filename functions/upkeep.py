@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import List
+
 import azure.functions as func
 
-from functions.invocation import invocation
+from functions.timed import timed
+from shared.model.job import QUEUE
 from shared.monitor.runtime import Runtime
 
 SCHEDULE = "15 0 * * * *"
@@ -16,8 +19,12 @@ def blueprint(runtime: Runtime) -> func.Blueprint:
 
     @functions.function_name("upkeep")
     @functions.timer_trigger("timer", schedule=SCHEDULE)
-    async def upkeep(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the binding
-        async with invocation(runtime, context, "upkeep") as service:
-            await service.keep_subscription()
+    @functions.queue_output("jobs", queue_name=QUEUE, connection="AzureWebJobsStorage")
+    async def upkeep(
+        timer: func.TimerRequest,  # noqa: ARG001 - the binding
+        jobs: func.Out[List[str]],
+        context: func.Context,
+    ) -> None:
+        await timed(runtime, context, "upkeep", jobs)
 
     return functions

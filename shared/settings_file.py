@@ -18,9 +18,11 @@ from shared.model.errors import SettingsError
 from shared.model.sources import FRESH_INTERVALS, INTERVALS, Source
 from shared.model.timing import Timing
 from shared.rules.thresholds import Thresholds
+from shared.settings_routes import check_rules
 
 DOCUMENTED = "docs/settings.md"
 ROUTING_TABLES = frozenset({"receivers", "routes"})
+TABLES_READ_ELSEWHERE = ROUTING_TABLES | {"tenants"}
 SHORTEST_AGE = timedelta(minutes=15)
 """An export is looked for every five minutes; one that is older than this may be the newest there is."""
 
@@ -73,12 +75,12 @@ def read_tables(path: str) -> dict[str, Any]:
 
 
 def checked(path: str, tables: dict[str, Any]) -> FileSettings:
-    """The settings in a file's tables; who is told of what stands in two of them, and is checked elsewhere.
+    """The settings in a file's tables; who is watched and who is told of what is checked elsewhere.
 
     Raises:
         SettingsError: something is wrong; the text names the file and the place in it.
     """
-    mine = {name: table for name, table in tables.items() if name not in ROUTING_TABLES}
+    mine = {name: table for name, table in tables.items() if name not in TABLES_READ_ELSEWHERE}
     try:
         return _consistent(msgspec.convert(_with_durations(mine), FileSettings))
     except (msgspec.ValidationError, ValueError) as problem:
@@ -120,17 +122,14 @@ def _consistent(settings: FileSettings) -> FileSettings:
     settings.policy.applied_to(CURRENT)
     if settings.sources.voice_max_age < SHORTEST_AGE:
         raise ValueError(f"sources.voice_max_age is shorter than {SHORTEST_AGE.total_seconds() / 60:.0f} minutes")
-    timing = settings.alerting
-    for severity in ("critical", "warning"):
-        if timing.repeat.of(severity) < timing.group_interval:
-            raise ValueError(f"alerting.repeat.{severity} is shorter than alerting.group_interval")
+    check_rules("alerting.pending", settings.alerting.pending)
     return settings
 
 
 def _durations(value: Any, path: str = "alerting") -> Any:  # noqa: ANN401 - a TOML value
-    """The table with its texts read as durations: all that this table holds are such."""
+    """The table with its texts read as durations: all that this table holds are such, but for its calendar."""
     if isinstance(value, dict):
-        return {key: _durations(each, f"{path}.{key}") for key, each in value.items()}
+        return {key: each if key == "calendar" else _durations(each, f"{path}.{key}") for key, each in value.items()}
     if not isinstance(value, str):
         return value
     try:
@@ -157,7 +156,8 @@ def _keys_at(path: str) -> list[str]:
         table = next(
             each for each in (kind, *get_args(kind)) if isinstance(each, type) and issubclass(each, msgspec.Struct)
         )
-    return [field.encode_name for field in msgspec.structs.fields(table)]
+    elsewhere = sorted(TABLES_READ_ELSEWHERE) if table is FileSettings else []
+    return [field.encode_name for field in msgspec.structs.fields(table)] + elsewhere
 
 
 _DURATIONS = {"rules": ("subscription_ending", "nobody_opted_in"), "sources": ("voice_max_age",)}

@@ -51,6 +51,7 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
             routes=self.routes,
             quiet=frozenset(each.name for each in self.receivers if not each.heartbeat),
             without_resolved=frozenset(each.name for each in self.receivers if not each.send_resolved),
+            forgetful=frozenset(each.name for each in self.receivers if each.kind == "alertmanager"),
         )
 
 

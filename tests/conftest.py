@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from shared.model.numbers import VOICE_APPLICATION, PhoneNumber
 from shared.model.sources import INTERVALS, Source, SourceState
 from shared.model.tenant import DeltaPosition, TenantState
 from shared.rules.snapshot import Snapshot
+from tests.azurite.server import Azurite
 
 # The same examples in every run: a failure is seen again.
 hypothesis.settings.register_profile("linekeeper", deadline=None, derandomize=True, database=None)
@@ -122,6 +124,22 @@ def alert(of: Finding, *, family: str = "accounts", since: datetime = NOW, laste
     if lasted is None:
         return Alert(finding=of, topic=topic, since=since)
     return Alert(finding=of, topic=topic, since=since, phase="resolved", ended=since + lasted)
+
+
+@pytest.fixture(autouse=True)
+def _our_logs_level() -> Iterator[None]:
+    """A command sets how much is logged, for its process: here, for no longer than its test."""
+    logger = logging.getLogger("linekeeper")
+    level = logger.level
+    yield
+    logger.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    """A stand-in for Azure Storage, one for all tests: each makes containers and queues of its own names."""
+    with Azurite() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import pytest
 from shared.licensing.policy import CURRENT
 from shared.model.errors import SettingsError
 from shared.model.receiver import WorkflowsReceiver
-from shared.settings import Secret, Settings, is_loopback, load
+from shared.model.secret import Secret
+from shared.settings import Settings, load
 
 TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
 LOCAL_GRAPH = "http://127.0.0.1:8080/v1.0"
@@ -93,22 +94,6 @@ def test_a_graph_url_of_another_form_is_refused(url: str) -> None:
     assert text.endswith("See docs/settings.md.")
 
 
-@pytest.mark.parametrize(
-    ("url", "local"),
-    [
-        ("http://127.0.0.1", True),
-        ("http://127.9.9.9", True),
-        ("http://[::1]", True),
-        ("http://localhost", True),
-        ("http://0.0.0.0", False),
-        ("http://example.com", False),
-        ("", False),
-    ],
-)
-def test_loopback_is_told_by_the_host(url: str, local: bool) -> None:  # noqa: FBT001
-    assert is_loopback(url) == local
-
-
 def test_a_notification_url_needs_its_secret() -> None:
     settings = read(notification_url="https://lines.contoso.com/", client_state=CLIENT_STATE)
     assert settings.notification_url == "https://lines.contoso.com"
@@ -129,6 +114,26 @@ def test_a_client_state_of_another_length_is_refused_without_a_word_of_it(length
     text = refusal(client_state="z" * length)
     assert text.startswith("LINEKEEPER_CLIENT_STATE must be a secret of 32 to 128 characters")
     assert "z" not in text
+
+
+@pytest.mark.parametrize("name", ["link_key", "api_key", "client_state_previous"])
+def test_an_optional_secret_is_taken_where_it_is_long_enough_and_never_shown(name: str) -> None:
+    settings = read(**{name: CLIENT_STATE})
+    kept = {"link_key": settings.link_key, "api_key": settings.api_key}.get(name, settings.previous_client_state)
+    assert kept is not None
+    assert kept.reveal() == CLIENT_STATE
+    assert "hush" not in repr(settings)
+    for length in (1, 31, 129):
+        text = refusal(**{name: "z" * length})
+        assert text.startswith(f"LINEKEEPER_{name.upper()} must be a secret of 32 to 128 characters")
+        assert "z" not in text
+
+
+@pytest.mark.parametrize("key", ["ä" * 40, "two words " * 4, "a\tb" * 20])
+def test_an_api_key_that_no_header_carries_is_refused(key: str) -> None:
+    text = refusal(api_key=key)
+    assert text.startswith("LINEKEEPER_API_KEY must be a secret that fits into a header")
+    assert key not in text
 
 
 @pytest.mark.parametrize("name", ["notification_url", "teams_webhook_url"])

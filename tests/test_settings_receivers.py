@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from shared.alerting.routing import Route
+from shared.alerting.routing import ANNOUNCED, Route
 from shared.model.addresses import WORKFLOWS_DOMAINS
 from shared.model.receiver import AlertmanagerReceiver, BotReceiver, WebhookReceiver, WorkflowsReceiver
 from shared.rules.catalogue import RULES
 from shared.settings_receivers import Routing, _Alertmanager, _Bot, _Webhook, _Workflows, receivers_of
-from shared.settings_routes import ANNOUNCED, _Route
+from shared.settings_routes import _Route
 
 TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
 APP = "0f5c1a52-7a3f-4f6e-9a39-1c5f3d1f8a11"

@@ -21,7 +21,7 @@ FINDINGS = 1
 BLIND = 2
 
 
-def run_audit(environment: Mapping[str, str], *, as_json: bool, fail_on: Severity) -> int:
+def run_audit(environment: Mapping[str, str], *, as_json: bool, fail_on: Severity, tenant: str = "") -> int:
     """Read, print and judge; the exit code says how it is.
 
     Raises:
@@ -29,7 +29,7 @@ def run_audit(environment: Mapping[str, str], *, as_json: bool, fail_on: Severit
     """
     # What could not be read is in the report, as a finding; it need not be said twice.
     logging.getLogger("linekeeper").setLevel(logging.ERROR)
-    runtime = Runtime(environment)
+    runtime = Runtime(environment, tenant=tenant)
     found = asyncio.run(_audit(runtime))
     with reader_may_leave():
         if as_json:

@@ -86,7 +86,7 @@ def _show_allocation(ledger: Allocation, console: Console) -> None:
     for heading in ("Licence", "Counted", "Why"):
         counted.add_column(heading, justify="right" if heading == "Counted" else "left")
     for row in ledger.by_sku:
-        counted.add_row(Text(row.part_number or row.sku_id), str(row.counted), Text(row.why))
+        counted.add_row(Text(one_line(row.part_number) or row.sku_id), str(row.counted), Text(row.why))
     console.print(counted)
 
 

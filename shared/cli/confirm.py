@@ -17,7 +17,7 @@ from shared.monitor.confirm import NOTHING_STORED, Confirmed, confirm
 from shared.monitor.runtime import Runtime
 
 
-def run_confirm(environment: Mapping[str, str], *, account: str, as_json: bool = False) -> int:
+def run_confirm(environment: Mapping[str, str], *, account: str, as_json: bool = False, tenant: str = "") -> int:
     """Record the test call and say what it ended; 0 if there was anything to end.
 
     Raises:
@@ -25,7 +25,7 @@ def run_confirm(environment: Mapping[str, str], *, account: str, as_json: bool =
         LinekeeperError: nobody or several are meant, or no test call is awaited.
     """
     logging.getLogger("linekeeper").setLevel(logging.ERROR)
-    done = asyncio.run(_confirm(Runtime(environment), account))
+    done = asyncio.run(_confirm(Runtime(environment, tenant=tenant), account))
     with reader_may_leave():
         if as_json:
             sys.stdout.buffer.write(msgspec.json.encode({"schema": 1, **msgspec.structs.asdict(done)}) + b"\n")

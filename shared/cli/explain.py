@@ -24,7 +24,7 @@ EXPLAINED = 0
 BLIND = 2
 
 
-def run_explain(environment: Mapping[str, str], *, account: str, as_json: bool) -> int:
+def run_explain(environment: Mapping[str, str], *, account: str, as_json: bool, tenant: str = "") -> int:
     """Read, explain and print; 2 where licences or accounts could not be read, else 0.
 
     Raises:
@@ -32,7 +32,7 @@ def run_explain(environment: Mapping[str, str], *, account: str, as_json: bool) 
     """
     # What could not be read is in the explanation; it need not be said twice.
     logging.getLogger("linekeeper").setLevel(logging.ERROR)
-    runtime = Runtime(environment)
+    runtime = Runtime(environment, tenant=tenant)
     explained = asyncio.run(_explain(runtime, account))
     with reader_may_leave():
         if as_json:

@@ -13,6 +13,7 @@ import msgspec
 from shared.cli.flow_view import show
 from shared.cli.output import console, reader_may_leave
 from shared.cli.progress import progress
+from shared.cli.terminal import harmless
 from shared.monitor.assembly import assemble, remembered
 from shared.monitor.flow import Flow, call_flow
 from shared.monitor.runtime import Runtime
@@ -36,7 +37,7 @@ _KINDS: tuple[NodeKind, ...] = (
 )
 
 
-def run_flow(environment: Mapping[str, str], *, line: str | None, form: Form) -> int:
+def run_flow(environment: Mapping[str, str], *, line: str | None, form: Form, tenant: str = "") -> int:
     """Read, draw and print; 2 where the export, licences or accounts could not be read completely, else 0.
 
     Raises:
@@ -44,7 +45,7 @@ def run_flow(environment: Mapping[str, str], *, line: str | None, form: Form) ->
     """
     # What could not be read is said with what is drawn; it need not be said twice.
     logging.getLogger("linekeeper").setLevel(logging.ERROR)
-    runtime = Runtime(environment)
+    runtime = Runtime(environment, tenant=tenant)
     flow = asyncio.run(_read(runtime, line))
     with reader_may_leave():
         if form == "json":
@@ -57,7 +58,7 @@ def run_flow(environment: Mapping[str, str], *, line: str | None, form: Form) ->
                 show(flow, tree, console())
     if form != "tree":
         for gap in flow.gaps:
-            sys.stderr.write(f"linekeeper: parts of this may be old or missing: {gap}.\n")
+            sys.stderr.write(harmless(f"linekeeper: parts of this may be old or missing: {gap}.\n"))
     return INCOMPLETE if flow.gaps else SHOWN
 
 

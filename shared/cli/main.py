@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 
 from shared import __version__
-from shared.cli import silence_options
+from shared.cli import document_options, poison_options, silence_options
+from shared.cli.terminal import harmless
 from shared.model.errors import LinekeeperError
 from shared.model.finding import SEVERITIES
 
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(options)
     except LinekeeperError as problem:
-        sys.stderr.write(f"linekeeper: {problem}\n")
+        sys.stderr.write(harmless(f"linekeeper: {problem}\n"))
         return USAGE_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -104,7 +105,7 @@ def _serve(options: Namespace) -> int:
 
 
 def _audit_options(parser: ArgumentParser) -> None:
-    _json_option(parser)
+    _tenant_and_json_options(parser)
     parser.add_argument(
         "--fail-on",
         choices=SEVERITIES,
@@ -116,7 +117,7 @@ def _audit_options(parser: ArgumentParser) -> None:
 def _audit(options: Namespace) -> int:
     from shared.cli.audit import run_audit  # noqa: PLC0415
 
-    return run_audit(os.environ, as_json=options.json, fail_on=options.fail_on)
+    return run_audit(os.environ, as_json=options.json, fail_on=options.fail_on, tenant=options.tenant)
 
 
 def _what_if_options(parser: ArgumentParser) -> None:
@@ -132,14 +133,19 @@ def _what_if_options(parser: ArgumentParser) -> None:
         "--add-accounts", type=_count, default=0, metavar="N", help="resource accounts more that need a licence"
     )
     parser.add_argument("--on", metavar="DATE", help="on a day (2027-01-31), if nothing that ends by then is renewed")
-    _json_option(parser)
+    _tenant_and_json_options(parser)
 
 
 def _what_if(options: Namespace) -> int:
     from shared.cli.what_if import run_what_if  # noqa: PLC0415
 
     return run_what_if(
-        os.environ, seats=options.seats, add_accounts=options.add_accounts, on=options.on, as_json=options.json
+        os.environ,
+        seats=options.seats,
+        add_accounts=options.add_accounts,
+        on=options.on,
+        as_json=options.json,
+        tenant=options.tenant,
     )
 
 
@@ -149,13 +155,13 @@ def _account_options(parser: ArgumentParser) -> None:
         metavar="ACCOUNT",
         help="its user principal name, id, telephone number in any spelling, or display name; quote what holds spaces",
     )
-    _json_option(parser)
+    _tenant_and_json_options(parser)
 
 
 def _explain(options: Namespace) -> int:
     from shared.cli.explain import run_explain  # noqa: PLC0415
 
-    return run_explain(os.environ, account=options.account, as_json=options.json)
+    return run_explain(os.environ, account=options.account, as_json=options.json, tenant=options.tenant)
 
 
 def _flow_options(parser: ArgumentParser) -> None:
@@ -166,6 +172,7 @@ def _flow_options(parser: ArgumentParser) -> None:
         help="only this part: an attendant or queue by its name or id, or its account by name, user principal name, id "
         "or telephone number; quote what holds spaces",
     )
+    _tenant_option(parser)
     form = parser.add_mutually_exclusive_group()
     form.set_defaults(form="tree")
     form.add_argument(
@@ -177,29 +184,37 @@ def _flow_options(parser: ArgumentParser) -> None:
 def _flow(options: Namespace) -> int:
     from shared.cli.flow import run_flow  # noqa: PLC0415
 
-    return run_flow(os.environ, line=options.line, form=options.form)
+    return run_flow(os.environ, line=options.line, form=options.form, tenant=options.tenant)
 
 
 def _check(options: Namespace) -> int:
     from shared.cli.check import run_check  # noqa: PLC0415
 
-    return run_check(os.environ, as_json=options.json)
+    return run_check(os.environ, as_json=options.json, tenant=options.tenant)
 
 
 def _confirm(options: Namespace) -> int:
     from shared.cli.confirm import run_confirm  # noqa: PLC0415
 
-    return run_confirm(os.environ, account=options.account, as_json=options.json)
+    return run_confirm(os.environ, account=options.account, as_json=options.json, tenant=options.tenant)
 
 
 def _test_card(options: Namespace) -> int:
     from shared.cli.test_card import run_test_card  # noqa: PLC0415
 
-    return run_test_card(os.environ, as_json=options.json)
+    return run_test_card(os.environ, as_json=options.json, tenant=options.tenant)
 
 
 def _silence_options(parser: ArgumentParser) -> None:
-    silence_options.silence_options(parser, _json_option)
+    silence_options.silence_options(parser, _tenant_and_json_options)
+
+
+def _poison_options(parser: ArgumentParser) -> None:
+    poison_options.poison_options(parser, JSON_HELP)
+
+
+def _document_options(parser: ArgumentParser) -> None:
+    document_options.document_options(parser, _tenant_option, _tenant_and_json_options)
 
 
 def _rules_options(parser: ArgumentParser) -> None:
@@ -217,8 +232,18 @@ def _rules(options: Namespace) -> int:
     return run_rules(form=options.form)
 
 
-def _json_option(parser: ArgumentParser) -> None:
+def _tenant_and_json_options(parser: ArgumentParser) -> None:
+    _tenant_option(parser)
     parser.add_argument("--json", action="store_true", help=JSON_HELP)
+
+
+def _tenant_option(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--tenant",
+        default="",
+        metavar="ID|NAME",
+        help="which tenant, where the settings list several; check looks at all of them without it",
+    )
 
 
 def _port(text: str) -> int:
@@ -276,7 +301,7 @@ COMMANDS: tuple[Command, ...] = (
         name="check",
         help="see whether settings, permissions, notification URL and channel are in place; nothing is changed",
         epilog="Exit code: 0 all in place, 1 something optional failed, 2 the service would be of no use.",
-        options=_json_option,
+        options=_tenant_and_json_options,
         run=_check,
     ),
     Command(
@@ -290,7 +315,7 @@ COMMANDS: tuple[Command, ...] = (
         name="test-card",
         help="send a test message to every receiver, and say what it proves",
         epilog="Exit code: 0 every receiver took it, 1 one did not.",
-        options=_json_option,
+        options=_tenant_and_json_options,
         run=_test_card,
     ),
     Command(
@@ -299,6 +324,21 @@ COMMANDS: tuple[Command, ...] = (
         epilog="Exit code: 0 done, 2 something was given wrongly, or nothing is stored of the tenant yet.",
         options=_silence_options,
         run=silence_options.run,
+    ),
+    Command(
+        name="poison",
+        help="show the messages that could not be worked off, put them back, or drop them",
+        epilog="Exit code: 0 done, or nothing lies there; 1 the list is not empty; 2 the queue cannot be reached.",
+        options=_poison_options,
+        run=poison_options.run,
+    ),
+    Command(
+        name="document",
+        help="list what is stored of a tenant and the last few documents that were replaced, or put one of those back",
+        epilog="Exit code: 0 done, 1 the stored document cannot be read, or nothing was to be changed, 2 it cannot be "
+        "done.",
+        options=_document_options,
+        run=document_options.run,
     ),
     Command(
         name="rules",

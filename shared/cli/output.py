@@ -1,4 +1,8 @@
-"""Standard output: as wide as the terminal, unwrapped off one, and no error where its reader has gone."""
+"""Standard output: as wide as the terminal, unwrapped off one, and no error where its reader has gone.
+
+What is printed holds names of a tenant, which anybody in it may choose: none of them commands the terminal, whatever
+the view that prints it has thought of.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,31 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
+from rich.segment import Segment
 
+from shared.cli.terminal import harmless
 from shared.model.errors import LinekeeperError
 
 UNWRAPPED = 10_000
 """Columns off a terminal: what is piped is not broken into lines."""
+
+
+class _Harmless(RenderHook):
+    """Makes whatever is printed harmless, and leaves alone what the console itself tells the terminal."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        """What is to be printed instead."""
+        return [_Shown(each) for each in renderables]
+
+
+class _Shown:
+    def __init__(self, renderable: ConsoleRenderable) -> None:
+        self._renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self._renderable, options):
+            yield segment if segment.control else Segment(harmless(segment.text), segment.style)
 
 
 class _Console(Console):
@@ -26,7 +49,9 @@ class _Console(Console):
 def console() -> Console:
     """The console for people."""
     made = _Console()
-    return made if made.is_terminal else _Console(width=UNWRAPPED)
+    shown = made if made.is_terminal else _Console(width=UNWRAPPED)
+    shown.push_render_hook(_Harmless())
+    return shown
 
 
 @contextmanager

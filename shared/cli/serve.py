@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from shared.host import HostError, LocalHost, SqliteQueueStore, read_host_settings, serve_until_signal
-from shared.model.errors import LinekeeperError
+from shared.host import HostError, LocalHost, LocalQueueDepth, SqliteQueueStore, read_host_settings, serve_until_signal
+from shared.model.errors import LinekeeperError, SettingsError, StoreError
 from shared.monitor.assembly import sqlite_path, store_of
 from shared.settings import Settings, load
+from shared.telemetry.logs import send_by, to_standard_error
+from shared.telemetry.telemetry import Telemetry
 
 AT_START = ("upkeep", "licences")
 """Timers that run at once: subscribe first, then read the tenant, so that no change falls between."""
@@ -26,7 +28,12 @@ def run_serve(environment: Mapping[str, str], *, port: int) -> int:
         LinekeeperError: a setting is wrong, or the port or the queue's file cannot be used.
     """
     settings = load(environment)
-    _log_to_standard_error()
+    if environment.get("LINEKEEPER_EVENT_HUB", "").strip():
+        raise LinekeeperError(
+            "LINEKEEPER_EVENT_HUB: an event hub is read on Azure alone. Leave it out here, and let "
+            "LINEKEEPER_NOTIFICATION_URL be a public https root of this machine, or leave that out too."
+        )
+    to_standard_error(as_json=_wants_json(environment))
     try:
         asyncio.run(_serve(settings, environment, port))
     except HostError as problem:
@@ -38,13 +45,14 @@ async def _serve(settings: Settings, environment: Mapping[str, str], port: int) 
     # The app reads the process's environment, as it does on Azure.
     import function_app  # noqa: PLC0415
 
-    # A document that cannot be read stops the start, and not every function one by one.
-    await store_of(settings).load(settings.tenant)
+    await check_documents(settings)
     root = Path(function_app.__file__).parent
     with SqliteQueueStore(queue_path(settings)) as queues:
+        # Whatever storage the settings name: the triggers are fed from this host's own queues.
+        function_app.runtime.queues = LocalQueueDepth(queues)
         host = LocalHost(
             app=function_app.app,
-            settings=read_host_settings(root / "host.json"),
+            settings=read_host_settings(root / "host.json", environment),
             queue_store=queues,
             port=port,
             environment=environment,
@@ -52,16 +60,45 @@ async def _serve(settings: Settings, environment: Mapping[str, str], port: int) 
         first: list[asyncio.Task[None]] = []
 
         def ready(url: str) -> None:
-            _logger.info("watching tenant %s; http on %s; Ctrl-C stops", settings.tenant, url)
-            _say_what_is_missing(settings)
+            _logger.info("watching %s; http on %s; Ctrl-C stops", watched(settings), url)
+            say_what_is_missing(settings)
             first.append(asyncio.create_task(_run_in_order(host)))
 
         try:
-            await serve_until_signal(host, ready=ready)
+            with _telling(function_app.runtime.telemetry):
+                await serve_until_signal(host, ready=ready)
         finally:
             for task in first:
                 task.cancel()
             await function_app.runtime.close()
+
+
+async def check_documents(settings: Settings) -> None:
+    """See that the documents can be read: what cannot stops the start, and not every function one by one.
+
+    One of several tenants stops no other: the log says which it is, and its own functions fail.
+
+    Raises:
+        StoreError: none can be read.
+    """
+    store = store_of(settings)
+    problems: list[StoreError] = []
+    for tenant in settings.tenant_ids:
+        try:
+            await store.load(tenant)
+        except StoreError as problem:
+            problems.append(problem)
+            if settings.several:
+                _logger.error("tenant %s: %s", tenant, problem)  # noqa: TRY400 - the sentence says it all
+    if len(problems) == len(settings.tenant_ids):
+        raise problems[0]
+
+
+def watched(settings: Settings) -> str:
+    """Who is watched, for the log."""
+    if settings.several:
+        return f"{len(settings.tenants)} tenants: {', '.join(each.label for each in settings.tenants)}"
+    return f"tenant {settings.label}"
 
 
 async def _run_in_order(host: LocalHost) -> None:
@@ -75,15 +112,32 @@ def queue_path(settings: Settings) -> Path:
     return documents.with_name(f"{documents.stem}.queue{documents.suffix or '.db'}")
 
 
-def _say_what_is_missing(settings: Settings) -> None:
+def say_what_is_missing(settings: Settings) -> None:
+    """Log, once at the start, what is not set."""
     if settings.notification_url is None:
         _logger.warning("LINEKEEPER_NOTIFICATION_URL is not set: changes are found by the timers alone")
     if not settings.routing.receivers:
         _logger.warning("LINEKEEPER_TEAMS_WEBHOOK_URL is not set: alerts wait in the outbox")
 
 
-def _log_to_standard_error() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger("linekeeper").setLevel(logging.INFO)
+def _wants_json(environment: Mapping[str, str]) -> bool:
+    form = environment.get("LINEKEEPER_LOG_FORMAT", "").strip() or "text"
+    if form not in {"text", "json"}:
+        raise SettingsError("LINEKEEPER_LOG_FORMAT must be text or json. See docs/settings.md.")
+    return form == "json"
+
+
+@contextmanager
+def _telling(telemetry: Telemetry) -> Iterator[None]:
+    """Send log records where a destination takes them, and answer Prometheus where a port is set."""
+    if telemetry.logs is not None:
+        send_by(telemetry.logs)
+    port = telemetry.destinations.metrics_port
+    if telemetry.registry is None or port is None:
+        yield
+        return
+    from shared.telemetry.prometheus import answering  # noqa: PLC0415 - wanted by few
+
+    with answering(telemetry.registry, port):
+        _logger.info("metrics on http://127.0.0.1:%d/metrics", port)
+        yield

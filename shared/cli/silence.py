@@ -46,6 +46,7 @@ def run_add(
     new: NewSilence,
     *,
     as_json: bool = False,
+    tenant: str = "",
     clock: Callable[[], datetime] = utc_now,
     login: Callable[[], str] = getpass.getuser,
 ) -> int:
@@ -55,7 +56,7 @@ def run_add(
         SettingsError: a setting is missing or wrong.
         LinekeeperError: it cannot be added as it was typed; the text says what to type.
     """
-    desk = _desk(environment, clock)
+    desk = _desk(environment, tenant, clock)
     made = _run(add(desk, wanted(new, desk.now(), login)))
     _print_one(made, as_json=as_json)
     return 0
@@ -66,6 +67,7 @@ def run_end(
     *,
     silence_id: str,
     as_json: bool = False,
+    tenant: str = "",
     clock: Callable[[], datetime] = utc_now,
 ) -> int:
     """End a silence and show it.
@@ -74,18 +76,24 @@ def run_end(
         SettingsError: a setting is missing or wrong.
         LinekeeperError: there is none of that id, or it has ended.
     """
-    _print_one(_run(end(_desk(environment, clock), silence_id)), as_json=as_json)
+    _print_one(_run(end(_desk(environment, tenant, clock), silence_id)), as_json=as_json)
     return 0
 
 
-def run_list(environment: Mapping[str, str], *, as_json: bool = False, clock: Callable[[], datetime] = utc_now) -> int:
+def run_list(
+    environment: Mapping[str, str],
+    *,
+    as_json: bool = False,
+    tenant: str = "",
+    clock: Callable[[], datetime] = utc_now,
+) -> int:
     """Show all silences.
 
     Raises:
         SettingsError: a setting is missing or wrong.
         LinekeeperError: nothing is stored of the tenant.
     """
-    silences = _run(listed(_desk(environment, clock)))
+    silences = _run(listed(_desk(environment, tenant, clock)))
     with reader_may_leave():
         if as_json:
             _print_json({"schema": SCHEMA, "silences": silences})
@@ -138,9 +146,9 @@ def _login_name(login: Callable[[], str]) -> str:
         raise LinekeeperError("nobody is logged in here by a name: give --author.") from None
 
 
-def _desk(environment: Mapping[str, str], clock: Callable[[], datetime]) -> Desk:
+def _desk(environment: Mapping[str, str], tenant: str, clock: Callable[[], datetime]) -> Desk:
     logging.getLogger("linekeeper").setLevel(logging.ERROR)
-    settings = load(environment)
+    settings = load(environment).chosen(tenant)
     if not store_exists(settings):
         raise LinekeeperError(NOTHING_STORED)
     return Desk(tenant=settings.tenant, store=store_of(settings), clock=clock)

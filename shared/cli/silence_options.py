@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from shared.model.finding import SEVERITIES
 
-JsonOption = Callable[[ArgumentParser], None]
-"""Adds `--json`, as every command words it."""
+CommonOptions = Callable[[ArgumentParser], None]
+"""Adds `--tenant` and `--json`, as every command words them."""
 
 
-def silence_options(parser: ArgumentParser, json_option: JsonOption) -> None:
+def silence_options(parser: ArgumentParser, common_options: CommonOptions) -> None:
     """Adds the actions; without one, silences are listed."""
-    parser.set_defaults(action="list", json=False)
+    parser.set_defaults(action="list", json=False, tenant="")
     actions = parser.add_subparsers(metavar="add|list|end")
     add_parser = actions.add_parser(
         "add",
@@ -23,16 +23,16 @@ def silence_options(parser: ArgumentParser, json_option: JsonOption) -> None:
         epilog="The monitor's own findings are never silenced. A silence lasts 90 days at most.",
     )
     _add_options(add_parser)
-    json_option(add_parser)
+    common_options(add_parser)
     list_parser = actions.add_parser(
         "list", help="show what is silenced (the default)", description="Show what is, will be and was silenced."
     )
     list_parser.set_defaults(action="list")
-    json_option(list_parser)
+    common_options(list_parser)
     end_parser = actions.add_parser("end", help="end a silence now", description="End a silence now.")
     end_parser.set_defaults(action="end")
     end_parser.add_argument("id", metavar="ID", help="its id, as the list shows it")
-    json_option(end_parser)
+    common_options(end_parser)
 
 
 def run(options: Namespace) -> int:
@@ -50,10 +50,10 @@ def run(options: Namespace) -> int:
             reason=options.reason,
             author=options.author,
         )
-        return run_add(os.environ, new, as_json=options.json)
+        return run_add(os.environ, new, as_json=options.json, tenant=options.tenant)
     if options.action == "end":
-        return run_end(os.environ, silence_id=options.id, as_json=options.json)
-    return run_list(os.environ, as_json=options.json)
+        return run_end(os.environ, silence_id=options.id, as_json=options.json, tenant=options.tenant)
+    return run_list(os.environ, as_json=options.json, tenant=options.tenant)
 
 
 def _add_options(parser: ArgumentParser) -> None:

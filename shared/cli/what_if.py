@@ -31,7 +31,13 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def run_what_if(
-    environment: Mapping[str, str], *, seats: Sequence[str], add_accounts: int, on: str | None, as_json: bool
+    environment: Mapping[str, str],
+    *,
+    seats: Sequence[str],
+    add_accounts: int,
+    on: str | None,
+    as_json: bool,
+    tenant: str = "",
 ) -> int:
     """Read the tenant, work out and print; 0 answered, 2 licences or accounts could not be read.
 
@@ -41,12 +47,13 @@ def run_what_if(
         add_accounts: resource accounts that come.
         on: a day, as typed (`YYYY-MM-DD`), by whose end what ends is not renewed.
         as_json: whether one JSON document is wanted.
+        tenant: the tenant's id or name, where the settings list several.
 
     Raises:
         LinekeeperError: a setting is missing or wrong, or what is assumed is malformed or cannot be.
     """
     logging.getLogger("linekeeper").setLevel(logging.ERROR)
-    runtime = Runtime(environment)
+    runtime = Runtime(environment, tenant=tenant)
     _ = runtime.settings  # settings first: what is assumed of no tenant need not be looked at
     assumptions = Assumptions(
         seats=tuple(seat_change(text) for text in seats),

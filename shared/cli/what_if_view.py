@@ -15,6 +15,7 @@ from rich.text import Text
 from shared.licensing.forecast import Change
 from shared.licensing.ledger import Allocation
 from shared.monitor.what_if import Affected, Effect, NotKnown, WhatIf
+from shared.rules.powershell import visible
 from shared.rules.shortfall import RESOURCE_ACCOUNT_LICENCE, counted, licence_to_buy
 
 NAMED = 20
@@ -196,4 +197,4 @@ def _show_list(console: Console, heading: str, lines: Iterable[str]) -> None:
 
 def _line(console: Console, text: str, *, style: str = "") -> None:
     # Each stays one line, so that what is in it can be found and copied.
-    console.print(Text(text, style=style), soft_wrap=True)
+    console.print(Text(visible(text), style=style), soft_wrap=True)

@@ -46,18 +46,22 @@ class ChangeSubscription:
         self._client_state = client_state
         self._clock = clock
 
-    async def keep(self, *, renew: bool = False, anew: bool = False) -> Kept:
+    async def keep(self, *, renew: bool = False, anew: bool = False, known: str = "") -> Kept:
         """Make sure that exactly one subscription of ours lives, and for long enough.
 
         Args:
             renew: renew even where there is time left, as Graph asks for by `reauthorizationRequired`.
             anew: replace it even so: a client state cannot be changed in place.
+            known: the id of the one that was ours last; where it leads to another URL, it is replaced, since Graph
+                allows an application only one.
 
         Raises:
             SourceError: Graph cannot be reached, or refuses, or cannot validate our URL.
         """
-        ours = sorted(await self._ours(), key=_end, reverse=True)
-        surplus = ours if anew else ours[1:]
+        listed = await self._ours(known)
+        former = [each for each in listed if each.notification_url != self._notification_url]
+        ours = sorted((each for each in listed if each not in former), key=_end, reverse=True)
+        surplus = [*former, *(ours if anew else ours[1:])]
         for each in surplus:
             await self._delete(each.id)
         if not ours or anew:
@@ -68,7 +72,7 @@ class ChangeSubscription:
             return Kept(id=first.id, expires=ends)
         return await self._renew(first.id)
 
-    async def _ours(self) -> list[WireChangeSubscription]:
+    async def _ours(self, known: str = "") -> list[WireChangeSubscription]:
         mine: list[WireChangeSubscription] = []
         request: Request | None = self._transport.client.subscriptions.to_get_request_information()
         while request is not None:
@@ -76,7 +80,8 @@ class ChangeSubscription:
             mine.extend(
                 each
                 for each in page.value
-                if each.notification_url == self._notification_url and each.resource.strip("/").lower() == RESOURCE
+                if (each.notification_url == self._notification_url or each.id == known)
+                and each.resource.strip("/").lower() == RESOURCE
             )
             request = self._transport.follow(page.next_link) if page.next_link else None
         return mine

@@ -16,8 +16,8 @@ from shared.model.silence import Silence
 from shared.model.sources import ABSENT, Source, SourceState
 from shared.model.voice import VoiceExport
 
-SCHEMA = 1
-"""The document's schema version; a newer one than this is refused, never overwritten."""
+SCHEMA = 2
+"""The document's schema version; an older one is migrated, a newer one than this is refused, never overwritten."""
 
 
 class DeltaPosition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,8 +64,9 @@ class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     knew which they were. `voice` is what the export told last, and `referenced` are the people and groups that it
     refers to, as `look_ups` told of them; `voice_seen` is the version of the export that was read last, be it older
     than what is known. `opted_out_since` is which export first told of a queue all of whose agents had opted out, by
-    its id. `poisoned` is how many messages lay in the poison queue when it was last looked at. `licence_histories` is
-    what is remembered of accounts' licences.
+    its id. `evaluated_at` is when the rules last judged. `poisoned` is how many messages lay in the poison queue when
+    it was last looked at, at `poisoned_seen` (None: never), and `poisoned_since` which look was the first to find some.
+    `licence_histories` is what is remembered of accounts' licences.
     """
 
     tenant: str
@@ -79,7 +80,10 @@ class TenantState(msgspec.Struct, frozen=True, kw_only=True):
     referenced: dict[str, Referenced] = {}
     look_ups: LookUps = LookUps()
     opted_out_since: dict[str, datetime] = {}
+    evaluated_at: datetime | None = None
     poisoned: int = 0
+    poisoned_seen: datetime | None = None
+    poisoned_since: datetime | None = None
     subscription: SubscriptionState = SubscriptionState()
     skus: tuple[Sku, ...] = ()
     subscriptions: tuple[CommerceSubscription, ...] | None = None

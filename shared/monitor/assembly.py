@@ -8,16 +8,22 @@ from pathlib import Path
 
 from shared.alerting.pacing import Pace
 from shared.delivery.channels import sender_of
+from shared.exports.blob import ExportBlob
 from shared.exports.file import ExportFile
-from shared.graph.credential import credential_for
+from shared.exports.place import ExportPlace
+from shared.graph.credential import Credential, credential_for
 from shared.graph.reader import GraphReader
 from shared.graph.subscription import ChangeSubscription
 from shared.graph.transport import GraphTransport
 from shared.monitor.monitor import Monitor
-from shared.settings import Settings
+from shared.rules.catalogue import RULES
+from shared.settings import BlobName, Settings
+from shared.state.blob import BlobStore
 from shared.state.memory import MemoryStore
 from shared.state.sqlite import SqliteStore
 from shared.state.store import Store
+from shared.storage.connection import blob_service
+from shared.storage.queue_depth import AzureQueueDepth, QueueDepth
 from shared.telemetry.telemetry import Telemetry
 from shared.voice.export import LARGEST
 
@@ -25,16 +31,31 @@ NOTIFICATIONS_PATH = "/api/notifications"
 
 
 def assemble(
-    settings: Settings, telemetry: Telemetry, clock: Callable[[], datetime], store: Store | None = None
+    settings: Settings,
+    telemetry: Telemetry,
+    clock: Callable[[], datetime],
+    store: Store | None = None,
+    queues: QueueDepth | None = None,
 ) -> Monitor:
-    """The parts of one tenant's monitor; close it when done. Another store than the settings' may be given."""
-    transport = GraphTransport(settings.graph_url, credential_for(local=settings.graph_is_local))
+    """The parts of one tenant's monitor; close it when done. Another store than the settings' may be given.
+
+    So may queues, by a host that keeps its own; else they are Azure's, where a connection to Azure Storage is set. Of
+    several tenants, which share them, only one is given any.
+    """
+    if not settings.tenant:
+        raise ValueError("a monitor is of one tenant: choose it by Settings.of")
+    transport = GraphTransport(settings.graph_url, _credential(settings), telemetry=telemetry)
+    senders = {
+        each.name: sender_of(each, timing=settings.file.alerting, telemetry=telemetry)
+        for each in settings.routing.receivers
+    }
+    telemetry.begin(rule_id=[rule.id for rule in RULES], receiver=senders)
     return Monitor(
         settings=settings,
         store=store or store_of(settings),
         reader=GraphReader(transport, clock),
         subscription=_subscription(settings, transport, clock),
-        senders={each.name: sender_of(each, timing=settings.file.alerting) for each in settings.routing.receivers},
+        senders=senders,
         paces={
             each.name: Pace(per_second=each.per_second, per_hour=each.per_hour) for each in settings.routing.receivers
         },
@@ -42,23 +63,29 @@ def assemble(
         telemetry=telemetry,
         clock=clock,
         transport=transport,
-        export=ExportFile(settings.voice_export, LARGEST) if settings.voice_export is not None else None,
+        export=_export(settings),
+        queues=(queues or _queues(settings)) if settings.watches_queues else None,
     )
 
 
-def store_of(settings: Settings) -> Store:
+def store_of(settings: Settings) -> SqliteStore | BlobStore:
     """The store that the settings name."""
+    storage = settings.storage
+    kind, _, place = settings.store.partition(":")
+    if kind == "blob" and storage is not None:
+        return BlobStore(lambda: blob_service(storage), place)
     return SqliteStore(sqlite_path(settings))
 
 
 def store_exists(settings: Settings) -> bool:
-    """Whether the store has been used: one in a file makes its file when it is first asked."""
-    return sqlite_path(settings).exists()
+    """Whether the store may be asked: one in a file makes its file when it is first asked, a container is there."""
+    return settings.store.startswith("blob:") or sqlite_path(settings).exists()
 
 
 def sqlite_path(settings: Settings) -> Path:
-    """The file of the documents."""
-    return Path(settings.store.partition(":")[2])
+    """The file of the documents; where they lie elsewhere, the one that they would have by default."""
+    kind, _, place = settings.store.partition(":")
+    return Path(place if kind == "sqlite" else "linekeeper.db")
 
 
 async def remembered(settings: Settings) -> MemoryStore:
@@ -73,14 +100,47 @@ async def remembered(settings: Settings) -> MemoryStore:
     return store
 
 
+def subscription_url(settings: Settings) -> str | None:
+    """Where Graph is told to deliver its notifications: our webhook, or an event hub as it is written."""
+    if settings.notification_url is None or settings.by_event_hub:
+        return settings.notification_url
+    return settings.notification_url + NOTIFICATIONS_PATH
+
+
+def _credential(settings: Settings) -> Credential:
+    """Of a tenant in a list, a credential that speaks of it alone; else that of the identity's own tenant."""
+    return credential_for(
+        local=settings.graph_is_local,
+        tenant=settings.tenant if settings.tenants or settings.app_id else "",
+        app_id=settings.app_id,
+        managed_identity=settings.managed_identity,
+        graph_url=settings.graph_url,
+    )
+
+
+def _queues(settings: Settings) -> QueueDepth | None:
+    return AzureQueueDepth(settings.storage) if settings.storage is not None else None
+
+
+def _export(settings: Settings) -> ExportPlace | None:
+    match settings.voice_export:
+        case BlobName(container, name) if settings.storage is not None:
+            return ExportBlob(settings.storage, container, name, LARGEST)
+        case Path() as path:
+            return ExportFile(path, LARGEST)
+        case _:
+            return None
+
+
 def _subscription(
     settings: Settings, transport: GraphTransport, clock: Callable[[], datetime]
 ) -> ChangeSubscription | None:
-    if settings.notification_url is None or settings.client_state is None:
+    url = subscription_url(settings)
+    if url is None or settings.client_state is None:
         return None
     return ChangeSubscription(
         transport,
-        notification_url=settings.notification_url + NOTIFICATIONS_PATH,
+        notification_url=url,
         client_state=settings.client_state.reveal(),
         clock=clock,
     )

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from shared.model.errors import LinekeeperError
 from shared.model.sources import INTERVALS, REQUIRED, ReadState, Source
+from shared.model.tenant import TenantState
 from shared.monitor.monitor import Monitor
+from shared.state.store import Store
+
+Status = Literal["ready", "starting", "degraded"]
+WORST_FIRST: tuple[Status, ...] = ("degraded", "starting", "ready")
+
+KEEP = timedelta(seconds=10)
+"""For how long what was found of several tenants is said again: anybody may ask, and each answer reads them all."""
+
+AT_ONCE = 8
+"""Documents that are read at the same time."""
 
 
 class SourceHealth(msgspec.Struct, frozen=True):
@@ -22,11 +36,16 @@ class SourceHealth(msgspec.Struct, frozen=True):
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """`ready`: every source was read completely and recently; `starting`: none was yet; else `degraded`."""
 
-    status: Literal["ready", "starting", "degraded"]
+    status: Status
     sources: dict[Source, SourceHealth] = {}
     waiting_messages: int = 0
     channel: Literal["set", "not set"] = "not set"
     problem: str = ""
+
+    @property
+    def serves(self) -> bool:
+        """Whether traffic should come here."""
+        return self.status == "ready"
 
 
 async def health(monitor: Monitor) -> Health:
@@ -36,7 +55,61 @@ async def health(monitor: Monitor) -> Health:
         state = await monitor.load()
     except LinekeeperError as problem:
         return Health(status="degraded", channel=channel, problem=type(problem).__name__)
-    now = monitor.clock()
+    return _judged(state, monitor.clock(), channel)
+
+
+class HealthOfAll(msgspec.Struct, frozen=True, kw_only=True):
+    """The health of several tenants: overall that of the worst, and how many are how.
+
+    Which they are is nobody's business here: anybody may ask.
+    """
+
+    status: Status
+    tenants: dict[Status, int]
+
+    @staticmethod
+    def of(tenants: Iterable[Status]) -> HealthOfAll:
+        """The whole of them; there is at least one."""
+        found = Counter(tenants)
+        return HealthOfAll(
+            status=min(found, key=WORST_FIRST.index), tenants={each: found[each] for each in reversed(WORST_FIRST)}
+        )
+
+    @property
+    def serves(self) -> bool:
+        """Whether traffic should come here: a tenant that cannot be read takes the service from no other."""
+        return self.tenants["ready"] > 0
+
+
+class HealthDesk:
+    """Tells how several tenants are, from their documents alone."""
+
+    def __init__(self, tenants: tuple[str, ...], store: Store, clock: Callable[[], datetime]) -> None:
+        self._tenants = tenants
+        self._store = store
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._reading = asyncio.Semaphore(AT_ONCE)
+        self._found: tuple[datetime, HealthOfAll] | None = None
+
+    async def look(self) -> HealthOfAll:
+        """The health of all, as it is or was a moment ago."""
+        async with self._one_at_a_time:
+            if self._found is None or self._clock() - self._found[0] >= KEEP:
+                found = HealthOfAll.of(await asyncio.gather(*map(self._of, self._tenants)))
+                self._found = (self._clock(), found)
+            return self._found[1]
+
+    async def _of(self, tenant: str) -> Status:
+        async with self._reading:
+            try:
+                state = (await self._store.load(tenant)).state
+            except LinekeeperError:
+                return "degraded"
+        return _judged(state, self._clock(), "not set").status
+
+
+def _judged(state: TenantState, now: datetime, channel: Literal["set", "not set"]) -> Health:
     fresh = [state.source(source).is_fresh(now, INTERVALS[source]) for source in REQUIRED]
     untried = all(state.source(source).state == "absent" for source in REQUIRED)
     return Health(

@@ -18,10 +18,11 @@ from shared.graph.subscription import ChangeSubscription
 from shared.graph.transport import GraphTransport
 from shared.model.alert import Message
 from shared.model.tenant import TenantState
+from shared.monitor.message_links import linked
 from shared.monitor.occasion import Occasion
-from shared.monitor.silence_link import access_of, silence_url
 from shared.settings import Settings
 from shared.state.store import Step, Store, commit
+from shared.storage.queue_depth import QueueDepth
 from shared.telemetry.telemetry import Telemetry
 
 FoundBy = Literal["notification", "delta", "sweep"]
@@ -30,8 +31,9 @@ FoundBy = Literal["notification", "delta", "sweep"]
 class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     """The parts.
 
-    `subscription` is None where no notification URL is set, `export` where no voice export is. `senders` and `paces`
-    are those of the receivers by name, and `routes` the ways to them; `pause` waits between two posts.
+    `subscription` is None where no notification URL is set, `export` where no voice export is, `queues` where none can
+    be looked at. `senders` and `paces` are those of the receivers by name, and `routes` the ways to them; `pause` waits
+    between two posts.
 
     `reading` lets one read of accounts run at a time, so that a storm of messages waits for the read that serves all.
     """
@@ -45,6 +47,7 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], datetime]
     transport: GraphTransport
     export: ExportPlace | None = None
+    queues: QueueDepth | None = None
     paces: Mapping[str, Pace] = {}
     routes: Routes = Routes()
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -78,15 +81,8 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def linked(self, message: Message) -> Message:
-        """A message with the links that it has when it is posted now: to silence what is new, for a day."""
-        settings = self.settings
-        key = access_of(settings).link_key
-        open_now = (item for section in message.sections if section.kind != "resolved" for item in section.items)
-        news = next(open_now, None)
-        if message.kind != "alert" or settings.notification_url is None or key is None or news is None:
-            return message
-        url = silence_url(settings.notification_url, key, self.tenant, news.key, self.clock())
-        return msgspec.structs.replace(message, links=(*message.links, ("Silence this", url)))
+        """A message with the links that it has when it is posted now."""
+        return linked(message, self.settings, self.clock())
 
     async def load(self) -> TenantState:
         """The document as it stands."""

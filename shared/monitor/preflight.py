@@ -14,6 +14,7 @@ from shared.model.errors import Denied, LinekeeperError, SourceError, StoreError
 from shared.model.sources import PERMISSIONS, REQUIRED, Source
 from shared.monitor.assembly import NOTIFICATIONS_PATH, sqlite_path, store_exists
 from shared.monitor.monitor import Monitor
+from shared.state.blob import BlobStore
 from shared.voice.export import read_export
 
 Outcome = Literal["ok", "failed", "absent", "off"]
@@ -63,6 +64,9 @@ async def _store(monitor: Monitor) -> Checked:
 
 async def _look_at_store(monitor: Monitor) -> None:
     """Read the document where there is one; a store makes its file when it is first asked, so a new one is not."""
+    if isinstance(monitor.store, BlobStore):
+        await monitor.store.look(monitor.tenant)
+        return
     path = sqlite_path(monitor.settings)
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise StoreError(f"LINEKEEPER_STORE: {path} cannot be written.")
@@ -159,6 +163,8 @@ async def _notifications(monitor: Monitor) -> Checked:
     if url is None:
         outcome = "off"
         detail = "LINEKEEPER_NOTIFICATION_URL is not set: changes are found by the timers alone, within five minutes."
+    elif monitor.settings.by_event_hub:
+        detail = "An event hub: Graph tries it when it subscribes. Nothing of it can be tried from here."
     else:
         problem = await _handshake(url + NOTIFICATIONS_PATH)
         if problem:

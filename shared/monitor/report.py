@@ -59,6 +59,11 @@ def report(state: TenantState, occasion: Occasion) -> Report:
 
 def to_json(document: Report) -> bytes:
     """The report as JSON, schema 1."""
+    return msgspec.json.encode(to_builtins(document))
+
+
+def to_builtins(document: Report) -> dict[str, Any]:
+    """What the JSON of a report is made of, by its keys; `findings` are plain dictionaries."""
     body: dict[str, Any] = {"schema": SCHEMA, **msgspec.structs.asdict(document)}
     body["as_of"] = document.as_of.replace(microsecond=0)
     body["sources"] = {
@@ -66,7 +71,7 @@ def to_json(document: Report) -> bytes:
         for name, each in document.sources.items()
     }
     body["findings"] = [_finding(finding) for finding in document.findings]
-    return msgspec.json.encode(body)
+    return body
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

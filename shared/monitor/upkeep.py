@@ -39,7 +39,7 @@ async def keep_subscription(monitor: Monitor, *, renew: bool = False) -> bool:
     due = renew or known.renewal_due
     try:
         with monitor.telemetry.span("keep subscription"):
-            kept = await monitor.subscription.keep(renew=due, anew=known.fingerprint != fingerprint)
+            kept = await monitor.subscription.keep(renew=due, anew=known.fingerprint != fingerprint, known=known.id)
     except SourceError as problem:
         _logger.warning("the subscription could not be kept: %s", problem)
         await _record_problem(monitor, str(problem), renewal_due=due)

@@ -151,6 +151,19 @@ async def test_other_peoples_subscriptions_are_left_alone(
     assert sim.graph.subscriptions.live[0].expiration_date_time == clock.now + timedelta(hours=23)
 
 
+async def test_the_one_that_was_ours_is_replaced_where_the_url_is_another_now_and_nobody_elses_is(
+    sim: SimulatorServer, subscription: ChangeSubscription, subscriber: Subscriber
+) -> None:
+    former = await subscribe(sim, f"{subscriber.url}/former", "updated,deleted")
+    stranger = await subscribe(sim, f"{subscriber.url}/other", "updated")
+    with pytest.raises(SourceError, match="another one on users, with another notification URL"):
+        await subscription.keep()
+    kept = await subscription.keep(known=former)
+    assert kept.created
+    assert live(sim) == [stranger, kept.id]
+    assert await subscription.keep(known=kept.id) == msgspec.structs.replace(kept, created=False)
+
+
 async def test_a_failed_handshake_says_that_no_subscription_could_be_made(
     sim: SimulatorServer, subscription: ChangeSubscription, subscriber: Subscriber
 ) -> None:

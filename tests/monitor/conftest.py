@@ -20,6 +20,7 @@ from shared.graph.reader import BUDGET, GraphReader
 from shared.graph.subscription import ChangeSubscription
 from shared.graph.transport import GraphTransport
 from shared.model.alert import Message
+from shared.model.secret import Secret
 from shared.model.tenant import TenantState
 from shared.model.timing import Timing
 from shared.monitor.assembly import NOTIFICATIONS_PATH
@@ -27,7 +28,7 @@ from shared.monitor.baseline import read_everything
 from shared.monitor.monitor import Monitor
 from shared.monitor.upkeep import keep_subscription
 from shared.rules.catalogue import RULES
-from shared.settings import Secret, Settings
+from shared.settings import Settings
 from shared.settings_file import FileSettings, SourceSettings
 from shared.state.memory import MemoryStore
 from shared.state.store import Loaded
@@ -230,7 +231,7 @@ async def make_monitor(
             client_state=Secret(client_state),
             file=FileSettings(alerting=PROMPT, sources=SourceSettings(**sources)),
         )
-        transport = GraphTransport(graph_url, DevelopmentCredential(), sleep=pauses)
+        transport = GraphTransport(graph_url, DevelopmentCredential(), sleep=pauses, telemetry=telemetry)
         subscription = None
         if notification_url is not None:
             subscription = ChangeSubscription(

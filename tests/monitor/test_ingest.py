@@ -172,7 +172,7 @@ async def test_a_persons_change_moves_the_delta_position_and_nothing_else(
     assert after.delta.link != before.delta.link
     assert msgspec.structs.replace(after, delta=before.delta, sources=before.sources) == before
     assert store.saves == saves + 1
-    assert [span.name for span in spans.get_finished_spans()] == ["read users"]
+    assert "evaluate" not in {span.name for span in spans.get_finished_spans()}
     assert sim.graph.requests["GET subscribedSkus"] == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.change_message import ChangeMessage, Lifecycle
+from shared.model.secret import Secret
 from shared.monitor.notifications import MAX_BODY_BYTES, OUTCOMES, USERS_IN_A_MESSAGE, Accepted, accept
-from shared.settings import Secret, Settings
+from shared.settings import Settings
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
@@ -181,6 +183,19 @@ def test_users_are_named_once_in_lower_case() -> None:
     accepted = judged(change(USER.upper()), change(USER), change(USER, changeType="created"))
     assert [message.users for message in accepted.messages] == [(USER,)]
     assert accepted.outcomes == {"accepted": 3}
+
+
+@given(number=st.integers(0, 2**128 - 1), spelt=st.sampled_from(["{}", "{{{}}}", "urn:uuid:{}", "upper", "hex"]))
+def test_an_id_is_the_same_however_it_is_spelt(number: int, spelt: str) -> None:
+    made = uuid.UUID(int=number)
+    text = {"upper": str(made).upper(), "hex": made.hex}.get(spelt, spelt.format(made))
+    (message,) = judged(change(resourceData={"id": text})).messages
+    assert message.users == (str(made),)
+
+
+@pytest.mark.parametrize("text", [f"{USER}\n", f" {USER}", USER[:-1], USER.replace("a", "\u0430")])
+def test_what_only_looks_like_an_id_is_none(text: str) -> None:
+    assert judged(change(resourceData={"id": text})).outcomes == {"malformed": 1}
 
 
 @pytest.mark.parametrize("resource", [f"Users/{USER}", f"users/{USER}", f"/users/{USER}/"])
