@@ -8,18 +8,9 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
-from typing import get_args
 
 import pytest
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
 
-from shared.model.sources import SOURCES
-from shared.monitor.judging import FailedRead
-from shared.monitor.monitor import FoundBy
-from shared.monitor.notifications import OUTCOMES
-from shared.telemetry.telemetry import Telemetry
 from tools.requirements import entries, runtime_requirements
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,9 +61,12 @@ def test_the_opentelemetry_family_is_on_one_version() -> None:
 
 
 def test_every_setting_that_is_read_is_documented_and_every_documented_one_is_read() -> None:
-    modules = [ROOT / "shared/settings.py", ROOT / "shared/settings_receivers.py"]
+    code = [ROOT / "function_app.py", *(ROOT / "functions").rglob("*.py"), *(ROOT / "shared").rglob("*.py")]
     read = {
-        name for path in modules for name in re.findall(r'"(LINEKEEPER_[A-Z_]+)"', path.read_text(encoding="utf-8"))
+        name
+        for path in code
+        if path.parent != ROOT / "shared/cli" or path.name == "serve.py"
+        for name in re.findall(r'"(LINEKEEPER_[A-Z_]+)"', path.read_text(encoding="utf-8"))
     }
     documented = set(
         re.findall(r"^\| `(LINEKEEPER_[A-Z_]+)`", (ROOT / "docs/settings.md").read_text("utf-8"), re.MULTILINE)
@@ -80,41 +74,6 @@ def test_every_setting_that_is_read_is_documented_and_every_documented_one_is_re
     sample = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))["Values"]
     assert read == documented
     assert {name for name in sample if name.startswith("LINEKEEPER_")} <= documented
-
-
-def test_the_metrics_table_has_a_row_for_every_instrument_and_no_other() -> None:
-    reader = InMemoryMetricReader()
-    telemetry = Telemetry(TracerProvider(), MeterProvider(metric_readers=[reader]))
-    for outcome in OUTCOMES:
-        telemetry.notifications.add(1, {"outcome": outcome})
-    for found_by in get_args(FoundBy):
-        telemetry.count_changes(found_by, 1)
-    for source in SOURCES:
-        for outcome in ("complete", *get_args(FailedRead)):
-            telemetry.count_read(source, outcome)
-    data = reader.get_metrics_data()
-    assert data is not None
-    emitted: dict[tuple[str, str], dict[str, set[str]]] = {}
-    for resource in data.resource_metrics:
-        for scope in resource.scope_metrics:
-            for metric in scope.metrics:
-                values = emitted.setdefault((metric.name, metric.unit or ""), {})
-                for point in metric.data.data_points:
-                    for key, value in (point.attributes or {}).items():
-                        values.setdefault(key, set()).add(str(value))
-    telemetry.shutdown()
-    rows = re.findall(
-        r"^\| `([a-z_.]+)` \| counter \| `([^`]+)` \| (.+) \|$",
-        (ROOT / "docs/metrics.md").read_text(encoding="utf-8"),
-        re.MULTILINE,
-    )
-    documented = {
-        (name, unit): {
-            key: set(values.split(", ")) for key, values in re.findall(r"`(\w+)` = ([a-z_, ]+?)(?:;|$)", attributes)
-        }
-        for name, unit, attributes in rows
-    }
-    assert documented == emitted
 
 
 def test_the_readme_names_only_make_targets_and_files_that_exist() -> None:
