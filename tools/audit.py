@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ("requirements.txt", "requirements.lock")
 """What is deployed, and what developers have. They are asked about side by side: each takes a request a package."""
 
-NPM_FOLDERS = ("simulator", "tests/azurite")
+NPM_FOLDERS = ("simulator", "tests/azurite", "tests/dashboards/schema")
 LONGEST_SECONDS = 25.0
 
 PIP_AUDIT = (
