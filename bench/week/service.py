@@ -129,6 +129,9 @@ class Instance:
         return False
 
     def _in_flight(self) -> None:
+        if len(self.holds) > 1:
+            what = f"{len(self.holds)} posts were in the air at one crash: {', '.join(self.holds)}"
+            self.cast.witness.record.breaks(self.cast.clock.now, what)
         for post in self.holds.values():
             self.cast.witness.in_flight(post)
 

@@ -134,6 +134,8 @@ class Witness:
         repeated, in_flight = self.record.counts["repeated"], self.record.counts["posts in flight at a crash"]
         if repeated > in_flight:
             self.record.breaks(now, f"more repeated than was in flight at crashes: {repeated} of {in_flight}")
+        if in_flight > self.record.counts["crashes"]:
+            self.record.breaks(now, f"more in flight than there were crashes: {in_flight}")
 
 
 def _firing(state: TenantState) -> dict[str, Severity]:

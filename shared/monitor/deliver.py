@@ -64,9 +64,9 @@ async def deliver(monitor: Monitor) -> None:
     if monitor.senders:
         await monitor.commit(lambda document: without_the_stale(document, now))
     # Side by side: one that keeps us waiting keeps no other waiting, and where one fails the others are told first.
-    turn = asyncio.Lock()
+    turns = _Turns(asyncio.Lock(), asyncio.Lock())
     outcomes = await asyncio.gather(
-        *(_deliver_all(monitor, receiver, sender, turn) for receiver, sender in monitor.senders.items()),
+        *(_deliver_all(monitor, receiver, sender, turns) for receiver, sender in monitor.senders.items()),
         return_exceptions=True,
     )
     for outcome in outcomes:
@@ -74,18 +74,26 @@ async def deliver(monitor: Monitor) -> None:
             raise outcome
 
 
-async def _deliver_all(monitor: Monitor, receiver: str, sender: Sender, turn: asyncio.Lock) -> None:
-    while await _deliver_next(monitor, receiver, sender, turn):
+class _Turns(msgspec.Struct, frozen=True):
+    """What receivers take turns at, so that they are not in each other's way: the document, and posting."""
+
+    document: asyncio.Lock
+    posting: asyncio.Lock
+
+
+async def _deliver_all(monitor: Monitor, receiver: str, sender: Sender, turns: _Turns) -> None:
+    while await _deliver_next(monitor, receiver, sender, turns):
         pass
 
 
-async def _deliver_next(monitor: Monitor, receiver: str, sender: Sender, turn: asyncio.Lock) -> bool:
+async def _deliver_next(monitor: Monitor, receiver: str, sender: Sender, turns: _Turns) -> bool:
     """Post a receiver's next message, if it is due; tell whether another may follow at once.
 
-    The document is loaded and saved by turns, so that receivers are not in each other's way.
+    What a crash finds posted and not recorded is posted again: so posts are in the air one at a time, and a second one
+    only while a first one hangs, which then was hardly taken.
     """
     pace = monitor.paces.get(receiver, Pace())
-    async with turn:
+    async with turns.document:
         state = await monitor.load()
     now = monitor.clock()
     # Looked at before it is claimed, so that a look with nothing due writes nothing.
@@ -97,20 +105,32 @@ async def _deliver_next(monitor: Monitor, receiver: str, sender: Sender, turn: a
         return False
     if pause > timedelta(0):
         await monitor.pause(pause.total_seconds())
-        now = monitor.clock()
+    async with turns.posting:
+        work = asyncio.create_task(_claim_and_post(monitor, sender, claimed, turns.document))
+        try:
+            await asyncio.wait({work}, timeout=monitor.patience.total_seconds())
+        except asyncio.CancelledError:
+            work.cancel()
+            raise
+    return await work
+
+
+async def _claim_and_post(monitor: Monitor, sender: Sender, claimed: OutboxEntry, document: asyncio.Lock) -> bool:
+    """Claim an entry, post it and record the outcome; tell whether another may follow at once."""
+    now = monitor.clock()
     mine = msgspec.structs.replace(claimed, claimed_until=now + CLAIM, claimed_by=uuid.uuid4().hex)
-    async with turn:
-        state = await monitor.commit(lambda document: _claim(document, claimed, mine, now))
+    async with document:
+        state = await monitor.commit(lambda known: _claim(known, claimed, mine, now))
     if mine not in state.outbox:
         return False
     result = await _post(monitor, sender, mine, _receipt(state, mine))
-    now = monitor.clock()
-    async with turn:
-        await monitor.commit(lambda document: _recorded(document, mine, result, now))
+    posted_at = monitor.clock()
+    async with document:
+        await monitor.commit(lambda known: _recorded(known, mine, result, posted_at))
     if isinstance(result, Delivered):
-        _logger.info("a message was delivered to %s", receiver)
+        _logger.info("a message was delivered to %s", mine.receiver)
         return True
-    _logger.warning("a message was not delivered to %s: %s", receiver, result.reason)
+    _logger.warning("a message was not delivered to %s: %s", mine.receiver, result.reason)
     return isinstance(result, Refused)
 
 

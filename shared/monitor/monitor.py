@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -33,7 +33,7 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
 
     `subscription` is None where no notification URL is set, `export` where no voice export is, `queues` where none can
     be looked at. `senders` and `paces` are those of the receivers by name, and `routes` the ways to them; `pause` waits
-    between two posts.
+    between two posts, and `patience` is how long a post keeps those to other receivers waiting.
 
     `reading` lets one read of accounts run at a time, so that a storm of messages waits for the read that serves all.
     """
@@ -51,6 +51,7 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     paces: Mapping[str, Pace] = {}
     routes: Routes = Routes()
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    patience: timedelta = timedelta(seconds=3)
     reading: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
 
     async def close(self) -> None:

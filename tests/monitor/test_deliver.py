@@ -262,11 +262,39 @@ async def test_a_message_that_breaks_the_sender_is_tried_five_times_and_then_let
     assert "secret" not in caplog.text
 
 
+async def test_posts_to_several_receivers_are_in_the_air_one_at_a_time(
+    monitor: Monitor, sender: RecordingSender, clock: Clock, store: WatchedStore, make_state: Callable[..., TenantState]
+) -> None:
+    """What a crash finds posted and not recorded is posted again: so it is one message at most."""
+    every = {name: type(sender)() for name in ("first", "second", "third")}
+    monitor = msgspec.structs.replace(monitor, senders=every)
+    waiting = [
+        msgspec.structs.replace(entry(f"to {name} {place}", clock), receiver=name) for place in (1, 2) for name in every
+    ]
+    await store.put(make_state(outbox=tuple(waiting)))
+    in_the_air: list[int] = []
+
+    async def look() -> None:
+        await asyncio.sleep(0.01)
+        claimed = [each for each in await outbox(monitor) if each.claimed_until is not None]
+        in_the_air.append(len(claimed))
+        for each in every.values():
+            each.during = look
+
+    for each in every.values():
+        each.during = look
+    await deliver(monitor)
+    assert in_the_air == [1] * 6
+    assert await outbox(monitor) == ()
+
+
 async def test_a_receiver_that_keeps_us_waiting_and_one_that_breaks_keep_no_other_waiting(
     monitor: Monitor, sender: RecordingSender, clock: Clock, store: WatchedStore, make_state: Callable[..., TenantState]
 ) -> None:
     slow, broken = type(sender)(), type(sender)()
-    all_three = msgspec.structs.replace(monitor, senders={"slow": slow, "broken": broken, "teams": sender})
+    all_three = msgspec.structs.replace(
+        monitor, senders={"slow": slow, "broken": broken, "teams": sender}, patience=timedelta(seconds=0.1)
+    )
     waiting = [msgspec.structs.replace(entry(f"to {name}", clock), receiver=name) for name in all_three.senders]
     await store.put(make_state(outbox=tuple(waiting)))
     others_are_done = asyncio.Event()
