@@ -24,6 +24,8 @@ def show(report: Report, console: Console) -> None:
     """Print a report."""
     console.print(_verdict(report))
     console.print(Text(_sources(report), style="dim"))
+    for trouble in _troubles(report):
+        console.print(Text(trouble, style="red"))
     if report.allocation is not None:
         console.print()
         _show_allocation(report.allocation, console)
@@ -65,6 +67,15 @@ def _sources(report: Report) -> str:
     if absent:
         parts.append(f"not read: {', '.join(absent)}")
     return " · ".join(parts)
+
+
+def _troubles(report: Report) -> Iterator[str]:
+    """Why sources could not be read, and from when that is which is said of them all the same."""
+    for name, each in report.sources.items():
+        if each.state in {"failed", "partial"}:
+            told = f"{name}: {one_line(each.problem) or 'could not be read'}".rstrip(".")
+            kept = f" What is said of them was read at {each.as_of:%Y-%m-%d %H:%M} UTC." if each.as_of else ""
+            yield f"{told}.{kept}"
 
 
 def _show_allocation(ledger: Allocation, console: Console) -> None:

@@ -74,6 +74,7 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
             routes=self.routes,
             expects_subscription=self.subscription is not None,
             expects_delivery=bool(self.senders),
+            expects_queue=self.queues is not None,
             intervals=self.settings.file.sources.intervals,
             thresholds=self.settings.file.rules,
             price=self.settings.file.price,

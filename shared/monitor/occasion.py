@@ -26,6 +26,7 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     routes: Routes = Routes()
     expects_subscription: bool = False
     expects_delivery: bool = False
+    expects_queue: bool = False
     intervals: Mapping[Source, timedelta] = msgspec.field(default_factory=lambda: INTERVALS)
     thresholds: Thresholds = DEFAULTS
     price: Price | None = None
@@ -42,6 +43,7 @@ def snapshot_of(state: TenantState, occasion: Occasion) -> Snapshot:
         intervals=occasion.intervals,
         expects_subscription=occasion.expects_subscription,
         expects_delivery=occasion.expects_delivery,
+        expects_queue=occasion.expects_queue,
         thresholds=occasion.thresholds,
         price=occasion.price,
         graph_url=occasion.graph_url,

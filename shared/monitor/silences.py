@@ -102,7 +102,7 @@ async def add(desk: Desk, wanted: Wanted) -> SilenceView:
         wanted, silence_id=secrets.token_hex(6), families={rule.id: rule.family for rule in RULES}, now=now
     )
     # After the check, which bounds them: to look one up may take a walk through all accounts.
-    subjects = dict.fromkeys(subject_id(state, each) for each in wanted.subjects)
+    subjects = dict.fromkeys(found for each in wanted.subjects for found in subject_ids(state, each))
     silence = msgspec.structs.replace(silence, subjects=tuple(subjects))
     state = await desk.commit(lambda document: _with(document, silence, now))
     return view(state, silence, now, names_of(state))
@@ -176,24 +176,26 @@ def called(names: Mapping[str, str], subject: str) -> str:
     return one_line(names.get(subject, "")) or subject
 
 
-def subject_id(state: TenantState, text: str) -> str:
-    """The one id that is meant by an id, the name of a voice app, what an account is known by, or `tenant`.
+def subject_ids(state: TenantState, text: str) -> tuple[str, ...]:
+    """What is meant by an id, the name of a voice app, what an account is known by, or `tenant`.
+
+    That is one subject, or a voice app with the accounts of its name that stand for it: for people these are one line.
 
     Raises:
         LinekeeperError: nothing is known by the text, or several are.
     """
     asked = text.strip().casefold()
     if asked == TENANT:
-        return state.tenant
+        return (state.tenant,)
     known = guid(asked)
     if known is not None:
-        return known
+        return (known,)
     if any(alert.finding.subject.id == asked for alert in state.alerts.values()):
-        return asked
+        return (asked,)
     apps = {each for each, name in _apps(state) if asked and name.strip().casefold() == asked}
     found = sorted(apps.union(ids_of(state, text, {})))
-    if len(found) == 1:
-        return found[0]
+    if len(found) == 1 or (len(apps) == 1 and _stand_for(state, *apps) >= set(found) - apps):
+        return tuple(found)
     if found:
         listed = ", ".join(f"{each} ({'voice app' if each in apps else 'account'})" for each in found[:NAMED])
         raise LinekeeperError(f"{one_line(text)!r} may be any of {len(found)}: give one id of {listed}.")
@@ -202,6 +204,12 @@ def subject_id(state: TenantState, text: str) -> str:
     )
     hint = f" The nearest known is {one_line(near)!r}." if near else ""
     raise LinekeeperError(f"nothing is known by {one_line(text)!r}.{hint}")
+
+
+def _stand_for(state: TenantState, app: str) -> set[str]:
+    """The accounts that stand for a voice app."""
+    associations = state.voice.associations or () if state.voice is not None else ()
+    return {each.account for each in associations if each.app == app}
 
 
 def _apps(state: TenantState) -> Iterable[tuple[str, str]]:

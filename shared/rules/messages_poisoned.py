@@ -46,6 +46,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _judged_in_part(snapshot: Snapshot) -> str:
     """Why an empty queue is not known to be empty."""
     seen = snapshot.state.poisoned_seen
+    if not snapshot.expects_queue:
+        return ""
     if seen is None:
         return f"queue {POISON_QUEUE} was not looked at"
     if snapshot.now - seen > LOOK_LASTS:

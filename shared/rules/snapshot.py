@@ -43,8 +43,8 @@ class Snapshot:
     A *resource account* is a live directory user with Teams' department marker, or to whom a number leads that an
     attendant or queue answers, or that Teams lists among its application instances; a *person* is any other user. What
     a licence contains is read from the tenant's own SKUs. `expects_subscription` tells that changes are to be notified,
-    because there is a URL to notify, `expects_delivery` that there is a receiver. `graph_url` is where the requests
-    that remedies show go to.
+    because there is a URL to notify, `expects_delivery` that there is a receiver, `expects_queue` that the poison queue
+    is looked at. `graph_url` is where the requests that remedies show go to.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Snapshot:
         intervals: Mapping[Source, timedelta] = INTERVALS,
         expects_subscription: bool = False,
         expects_delivery: bool = False,
+        expects_queue: bool = False,
         thresholds: Thresholds = DEFAULTS,
         price: Price | None = None,
         graph_url: str = GRAPH_URL,
@@ -66,6 +67,7 @@ class Snapshot:
         self.intervals = intervals
         self.expects_subscription = expects_subscription
         self.expects_delivery = expects_delivery
+        self.expects_queue = expects_queue
         self.thresholds = thresholds
         self.price = price
         self.graph_url = graph_url

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from rich.console import Console
 
 from shared.cli.audit_view import show
 from shared.model.finding import Commands, Finding
-from shared.model.sources import SOURCES
+from shared.model.sources import SOURCES, Source
 from shared.monitor.report import Report, SourceReport
 
 HOSTILE = "[bold red]Sales[/]"
@@ -21,12 +21,12 @@ COMMANDS = Commands(
 )
 
 
-def shown(now: datetime, finding: Finding) -> list[str]:
+def shown(now: datetime, finding: Finding, sources: Mapping[Source, SourceReport] | None = None) -> list[str]:
     text = io.StringIO()
     report = Report(
         tenant="tenant",
         as_of=now,
-        sources=dict.fromkeys(SOURCES, SourceReport(state="absent")),
+        sources=dict(sources or dict.fromkeys(SOURCES, SourceReport(state="absent"))),
         allocation=None,
         findings=(finding,),
         skipped=(),
@@ -67,3 +67,18 @@ def test_a_name_stays_on_its_line_and_cannot_steer_the_terminal(
 ) -> None:
     lines = shown(now, make_finding("a-rule", name=f"{HOSTILE}\n\x1b[2JCRITICAL"))
     assert f"CRITICAL  {HOSTILE} [2JCRITICAL  a-rule" in lines
+
+
+def test_a_source_that_failed_says_why_and_from_when_that_is_which_is_said_all_the_same(
+    now: datetime, make_finding: Callable[..., Finding]
+) -> None:
+    failed = SourceReport(state="failed", as_of=now, problem="Microsoft Graph cannot be reached (ConnectError).")
+    never = SourceReport(state="failed", problem="Microsoft Graph answered 500.")
+    sources = {**dict.fromkeys(SOURCES, SourceReport(state="absent")), "licences": failed, "accounts": never}
+    lines = shown(now, make_finding("a-rule"), sources)
+    assert lines[0].startswith("The tenant could not be read completely")
+    told = " ".join(lines)
+    assert (
+        "licences: Microsoft Graph cannot be reached (ConnectError). What is said of them was read at "
+        "2026-11-20 10:00 UTC. accounts: Microsoft Graph answered 500."
+    ) in told

@@ -17,8 +17,8 @@ from shared.model.finding import Finding, Subject
 from shared.model.numbers import PhoneNumber
 from shared.model.silence import Silence
 from shared.model.tenant import TenantState
-from shared.model.voice import AutoAttendant, CallQueue, VoiceExport
-from shared.monitor.silences import MOST, Desk, add, end, listed, subject_id
+from shared.model.voice import Association, AutoAttendant, CallQueue, VoiceExport
+from shared.monitor.silences import MOST, Desk, add, end, listed, subject_ids
 
 if TYPE_CHECKING:
     from tests.monitor.conftest import Clock, WatchedStore
@@ -222,11 +222,11 @@ async def test_of_many_silenced_findings_the_first_are_named(
 
 
 def test_a_subject_is_known_by_whatever_people_call_it(document: TenantState, make_guid: MakeGuid) -> None:
-    assert subject_id(document, " Tenant ") == document.tenant
-    assert subject_id(document, "sales menu") == SALES_ATTENDANT
-    assert subject_id(document, "Reception") == DESK_QUEUE
-    assert subject_id(document, "tel:+14255550100") == make_guid(2)
-    assert subject_id(document, "{" + make_guid(77).upper() + "}") == make_guid(77)
+    assert subject_ids(document, " Tenant ") == (document.tenant,)
+    assert subject_ids(document, "sales menu") == (SALES_ATTENDANT,)
+    assert subject_ids(document, "Reception") == (DESK_QUEUE,)
+    assert subject_ids(document, "tel:+14255550100") == (make_guid(2),)
+    assert subject_ids(document, "{" + make_guid(77).upper() + "}") == (make_guid(77),)
 
 
 def test_the_id_of_a_finding_is_taken_as_it_is_even_where_it_is_no_guid(
@@ -234,17 +234,26 @@ def test_the_id_of_a_finding_is_taken_as_it_is_even_where_it_is_no_guid(
 ) -> None:
     odd = Finding(rule=RULE, severity="info", subject=Subject("sku", "part 7"), summary="", remedy="")
     state = msgspec.structs.replace(document, alerts={odd.key: make_alert(odd)})
-    assert subject_id(state, "Part 7") == "part 7"
+    assert subject_ids(state, "Part 7") == ("part 7",)
+
+
+def test_a_voice_app_and_the_account_of_its_name_that_stands_for_it_are_one_line(
+    document: TenantState, make_guid: MakeGuid
+) -> None:
+    assert document.voice is not None
+    stands = Association(account=make_guid(1), app_kind="queue", app=SALES_QUEUE)
+    state = msgspec.structs.replace(document, voice=msgspec.structs.replace(document.voice, associations=(stands,)))
+    assert set(subject_ids(state, "Sales")) == {make_guid(1), SALES_QUEUE}
 
 
 def test_a_name_that_several_bear_is_answered_with_their_ids(document: TenantState, make_guid: MakeGuid) -> None:
     with pytest.raises(LinekeeperError) as refused:
-        subject_id(document, "Sales")
+        subject_ids(document, "Sales")
     assert "'Sales' may be any of 2" in str(refused.value)
     assert f"{make_guid(1)} (account)" in str(refused.value)
     assert f"{SALES_QUEUE} (voice app)" in str(refused.value)
     with pytest.raises(LinekeeperError, match="'desk' may be any of 2"):
-        subject_id(document, "desk")
+        subject_ids(document, "desk")
 
 
 @pytest.mark.parametrize(
@@ -260,4 +269,4 @@ def test_an_unknown_subject_is_answered_with_the_nearest_known(
     document: TenantState, typed: str, complaint: str
 ) -> None:
     with pytest.raises(LinekeeperError, match=complaint):
-        subject_id(document, typed)
+        subject_ids(document, typed)

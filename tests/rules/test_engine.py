@@ -149,7 +149,7 @@ def test_a_rule_whose_source_was_never_read_says_so(
 def test_a_rule_that_reads_nothing_speaks_always(
     make_state: MakeState, make_snapshot: MakeSnapshot, now: datetime
 ) -> None:
-    result = evaluate(RULES, make_snapshot(make_state(read=now - timedelta(hours=2), poisoned_seen=now)))
+    result = evaluate(RULES, make_snapshot(make_state(read=now - timedelta(hours=2))))
     assert {finding.rule for finding in result.findings} == {"source-stale"}
     assert {skipped.rule for skipped in result.skipped} == {rule.id for rule in RULES if rule.reads}
 
@@ -158,7 +158,7 @@ def test_a_failed_read_beside_fresh_knowledge_silences_nobody(
     make_state: MakeState, make_snapshot: MakeSnapshot, now: datetime
 ) -> None:
     failed = SourceState(state="failed", tried_at=now, complete_as_of=now - timedelta(minutes=15), problem="timed out")
-    state = make_state(sources=dict.fromkeys(SOURCES, failed), poisoned_seen=now)
+    state = make_state(sources=dict.fromkeys(SOURCES, failed))
     result = evaluate(RULES, make_snapshot(state, intervals=EVERY_FIVE_MINUTES))
     assert result.skipped == ()
 
@@ -166,10 +166,7 @@ def test_a_failed_read_beside_fresh_knowledge_silences_nobody(
 def test_every_rule_either_speaks_or_says_why_not(make_state: MakeState, make_snapshot: MakeSnapshot) -> None:
     result = evaluate(RULES, make_snapshot(make_state(read=None)))
     assert all(skipped.why for skipped in result.skipped)
-    # It reads no source, and yet a queue, at which nobody has looked.
-    assert {skipped.rule for skipped in result.skipped} == {rule.id for rule in RULES if rule.reads} | {
-        "messages-poisoned"
-    }
+    assert {skipped.rule for skipped in result.skipped} == {rule.id for rule in RULES if rule.reads}
 
 
 @pytest.mark.parametrize(("why", "told"), [("", []), ("the export is old.", [("any", "the export is old")])])

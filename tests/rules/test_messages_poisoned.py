@@ -28,14 +28,18 @@ def judge(make_state: MakeState, make_snapshot: MakeSnapshot, now: datetime) -> 
     """What the rule says of a queue that was looked at so long ago; None: never."""
 
     def judged(
-        messages: int, *, looked: timedelta | None = timedelta(0), since: timedelta | None = timedelta(0)
+        messages: int,
+        *,
+        looked: timedelta | None = timedelta(0),
+        since: timedelta | None = timedelta(0),
+        expected: bool = True,
     ) -> Evaluation:
         state = make_state(
             poisoned=messages,
             poisoned_seen=now - looked if looked is not None else None,
             poisoned_since=now - since if messages and since is not None else None,
         )
-        return evaluate((RULE,), make_snapshot(state))
+        return evaluate((RULE,), make_snapshot(state, expects_queue=expected))
 
     return judged
 
@@ -80,6 +84,11 @@ def test_an_empty_queue_that_was_looked_at_is_judged_and_fine(judge: Judge) -> N
 def test_a_queue_that_was_never_looked_at_is_not_taken_for_empty(judge: Judge) -> None:
     (skipped,) = judge(0, looked=None).skipped
     assert (skipped.rule, skipped.why) == ("messages-poisoned", "queue changes-poison was not looked at")
+
+
+def test_where_nobody_is_to_look_at_a_queue_it_is_not_missed(judge: Judge) -> None:
+    assert judge(0, looked=None, expected=False) == Evaluation()
+    assert [found.rule for found in judge(2, looked=timedelta(days=1), expected=False).findings] == [RULE.id]
 
 
 def test_a_look_of_long_ago_shows_nothing_any_more(judge: Judge) -> None:
