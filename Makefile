@@ -91,6 +91,8 @@ picture: .venv/installed simulator/node_modules/installed  ## draws the pictures
 	$(BIN)/python -m tools.picture
 	$(BIN)/python -m tools.silence_picture
 	$(BIN)/python -m tools.status_picture
+	@$(MAKE) --no-print-directory .prometheus/installed
+	$(BIN)/python -m tools.dashboard_picture
 
 clean:  ## removes what was installed
 	rm -rf .venv .checkov .audit .prometheus simulator/node_modules tests/azurite/node_modules tests/dashboards/schema/node_modules

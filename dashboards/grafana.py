@@ -10,7 +10,7 @@ import sys
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
-from grafana_foundation_sdk.models.common import StackingMode
+from grafana_foundation_sdk.models.common import GraphThresholdsStyleMode, StackingMode
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.questions import PARTS, Question
@@ -63,7 +63,7 @@ def _panel(question: Question) -> Panel:
     if question.drawn == "stat":
         panel = stat.Panel()
     elif question.drawn == "table":
-        panel = table.Panel()
+        panel = table.Panel().with_transformation(_columns(question))
     else:
         panel = _lines(question)
     panel = (
@@ -79,9 +79,25 @@ def _panel(question: Question) -> Panel:
     for index, query in enumerate(question.queries):
         instant = question.drawn in {"stat", "table"}
         target = prometheus.Dataquery().expr(query.expr).ref_id(chr(ord("A") + index)).datasource(_source())
-        target = target.instant().format(PromQueryFormat.TABLE) if question.drawn == "table" else target.range()
+        # A number is that of now: the last one of a range would stand long after the service has died.
+        target = target.instant() if instant else target.range()
+        if question.drawn == "table":
+            target = target.format(PromQueryFormat.TABLE)
         panel = panel.with_target(target.legend_format(query.legend) if query.legend and not instant else target)
     return panel
+
+
+def _columns(question: Question) -> models.DataTransformerConfig:
+    """The table's columns in their order, and not the time at which it was asked."""
+    names = list(question.columns)
+    return models.DataTransformerConfig(
+        id_val="organize",
+        options={
+            "excludeByName": {"Time": True},
+            "indexByName": {name: place for place, name in enumerate(names)},
+            "renameByName": dict(question.columns),
+        },
+    )
 
 
 def _lines(question: Question) -> timeseries.Panel:
@@ -91,8 +107,10 @@ def _lines(question: Question) -> timeseries.Panel:
         .fill_opacity(30 if question.drawn == "stacked" else 0)
         .legend(common.VizLegendOptions().show_legend(show_legend=True))
     )
-    if question.bad_below is None:
+    if question.bad_below is None and question.from_zero:
         panel = panel.min(0)
+    if {question.warn_from, question.bad_from, question.bad_below} != {None}:
+        panel = panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED))
     if question.drawn == "stacked":
         panel = panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL))
     return panel

@@ -6,6 +6,7 @@ added up over its attributes, never added up over processes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -24,7 +25,12 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A panel: what is asked, how it is answered, and from which value on the answer is bad."""
+    """A panel: what is asked, how it is answered, and from which value on the answer is bad.
+
+    Attributes:
+        columns: of a table, in order: the labels, and `Value`, each with what stands above it.
+        from_zero: whether lines are drawn over zero; small differences between large numbers are not seen so.
+    """
 
     title: str
     asks: str
@@ -35,6 +41,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     warn_from: float | None = None
     bad_from: float | None = None
     bad_below: float | None = None
+    columns: Mapping[str, str] = {}
+    from_zero: bool = True
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,9 +72,9 @@ def lowest(name: str, by: str = "", matching: str = "") -> str:
 
 
 def rate(name: str, by: str = "", matching: str = "") -> str:
-    """How much was counted in each interval, by these labels."""
+    """How much was counted in each interval, by these labels: whole, since half a message says nothing to anybody."""
     inner = f"increase({name}{{{matching}}}[$__rate_interval])"
-    return f"sum by ({by}) ({inner})" if by else f"sum({inner})"
+    return f"round(sum by ({by}) ({inner}))" if by else f"round(sum({inner}))"
 
 
 def quantile(share: float, name: str, by: str = "", matching: str = "") -> str:
@@ -76,6 +84,11 @@ def quantile(share: float, name: str, by: str = "", matching: str = "") -> str:
 
 
 HOLDS = 'disposition=~"firing|frozen"'
+
+_INCOMPLETE = ("linekeeper_source_reads_total", 'outcome!="complete"')
+FAILED = rate(_INCOMPLETE[0], "source, outcome", _INCOMPLETE[1])
+FAILED_AT_ALL = rate(_INCOMPLETE[0], "outcome", _INCOMPLETE[1])
+"""Where nothing failed, one line at zero for each way to fail, and not one for each source and way."""
 
 PARTS: tuple[Part, ...] = (
     Part(
@@ -115,7 +128,7 @@ PARTS: tuple[Part, ...] = (
             Question(
                 title="Last evaluation",
                 asks="How old is all that stands here?",
-                queries=(Query(lowest("evaluation_age_seconds")),),
+                queries=(Query(f"max({lowest('evaluation_age_seconds', 'linekeeper_tenant_id')})"),),
                 drawn="stat",
                 unit="s",
                 width=4,
@@ -148,6 +161,7 @@ PARTS: tuple[Part, ...] = (
                 queries=(Query(f"{stated('finding_active', 'rule_id, severity, disposition')} > 0"),),
                 drawn="table",
                 width=8,
+                columns={"rule_id": "rule", "severity": "severity", "disposition": "state", "Value": "findings"},
             ),
             Question(
                 title="Oldest finding",
@@ -185,6 +199,7 @@ PARTS: tuple[Part, ...] = (
                     Query(stated("license_allocation_usage"), "assigned"),
                 ),
                 width=12,
+                from_zero=False,
             ),
             Question(
                 title="Headroom over time",
@@ -223,6 +238,7 @@ PARTS: tuple[Part, ...] = (
                 drawn="table",
                 unit="s",
                 width=6,
+                columns={"license_sku": "licence", "Value": "time left"},
             ),
         ),
     ),
@@ -284,12 +300,7 @@ PARTS: tuple[Part, ...] = (
             Question(
                 title="Reads by how they ended",
                 asks="Which source is failing, and is a permission missing?",
-                queries=(
-                    Query(
-                        rate("linekeeper_source_reads_total", "source, outcome", 'outcome!="complete"'),
-                        "{{source}} {{outcome}}",
-                    ),
-                ),
+                queries=(Query(f"{FAILED} > 0 or ({FAILED_AT_ALL} == 0)", "{{source}} {{outcome}}"),),
                 drawn="stacked",
             ),
             Question(

@@ -48,11 +48,16 @@ def _of(attribute: str) -> str:
 
 
 def now(name: str, by: str = "", where: str = "", most: str = "sum") -> str:
-    """What is stated now: the newest point of each series, then added up, or the worst of them."""
+    """What is stated now: all of a tenant's newest statement, then added up, or the worst of it.
+
+    A series that it lacks is no more: what became of it is told by another one. All of a statement bear one time.
+    """
     label = f" by {by.replace('.', '_')} = {_of(by)}" if by else ""
+    lately = f"{_rows(name)} | where TimeGenerated > ago({LATELY})"
     return (
-        f"{_rows(name, where)} | where TimeGenerated > ago({LATELY})"
-        " | summarize arg_max(TimeGenerated, Sum) by Tenant, Series = tostring(Properties)"
+        f"{lately} | join kind=inner ({lately} | summarize TimeGenerated = max(TimeGenerated) by Tenant)"
+        f" on Tenant, TimeGenerated{f' | where {where}' if where else ''}"
+        " | summarize Sum = max(Sum) by Tenant, Series = tostring(Properties)"
         f"{' | extend Properties = parse_json(Series)' if by else ''} | summarize Value = {most}(Sum){label}"
     )
 
@@ -82,6 +87,10 @@ def recorded(name: str, by: str) -> str:
         f"{_rows(name)} | summarize Value = sum(Sum) / sum(ItemCount) by {label}, bin(TimeGenerated, {{{TIME}:grain}})"
     )
 
+
+TARGET, RESULT = "dependency/target", "dependency/resultCode"
+"""What Azure Monitor's exporter makes of a request's host and status (0 without an answer): it takes the metric of
+requests for one of its own, and leaves out all other attributes."""
 
 HOLDS = 'tostring(Properties["disposition"]) in ("firing", "frozen")'
 
@@ -168,7 +177,7 @@ ASKED: tuple[Asked, ...] = (
         asks="What does Graph cost, and are we put off?",
         kql=(
             'AppMetrics | where Name == "http.client.request.duration" | summarize Value = sum(ItemCount) by'
-            f' Line = strcat({_of("server.address")}, " ", {_of("http.response.status_code")}),'
+            f' Line = strcat({_of(TARGET)}, " ", {_of(RESULT)}),'
             f" bin(TimeGenerated, {{{TIME}:grain}})"
         ),
     ),

@@ -93,6 +93,8 @@ class GraphTransport:
         self._telemetry = telemetry
         self.url = graph_url
         self.client = GraphServiceClient(request_adapter=self._adapter)
+        # The adapter would say it with the first request that it sends: until then a request's URL had no beginning.
+        self.client.path_parameters["baseurl"] = graph_url
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -54,8 +54,6 @@ async def tell_and_deliver(monitor: Monitor) -> None:
     occasion = monitor.occasion()
     await monitor.commit(lambda document: told(document, occasion, ahead=TICK / 2))
     await deliver(monitor)
-    if monitor.telemetry.is_sent:
-        measure_life(monitor, await monitor.load())
 
 
 async def deliver(monitor: Monitor) -> None:
@@ -69,6 +67,8 @@ async def deliver(monitor: Monitor) -> None:
         *(_deliver_all(monitor, receiver, sender, turns) for receiver, sender in monitor.senders.items()),
         return_exceptions=True,
     )
+    if monitor.telemetry.is_sent:
+        measure_life(monitor, await monitor.load())
     for outcome in outcomes:
         if outcome is not None:
             raise outcome

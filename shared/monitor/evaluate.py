@@ -25,11 +25,12 @@ RECENT = 200
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What the rules saw, the document after them, and the steps that findings took."""
+    """What the rules saw, the document after them, the steps that findings took, and the rules that could not judge."""
 
     snapshot: Snapshot
     state: TenantState
     steps: tuple[Transition, ...]
+    silent: frozenset[str] = frozenset()
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -59,7 +60,12 @@ def evaluated(state: TenantState, occasion: Occasion, around: Around = nullconte
         recent=(*state.recent, *lives.transitions)[-RECENT:],
         evaluated_at=occasion.now,
     )
-    return Judgement(snapshot, told(announced(state, snapshot, occasion), occasion), tuple(lives.transitions))
+    return Judgement(
+        snapshot,
+        told(announced(state, snapshot, occasion), occasion),
+        tuple(lives.transitions),
+        frozenset(skipped.rule for skipped in evaluation.skipped),
+    )
 
 
 def _lives_of(state: TenantState, evaluation: Evaluation, occasion: Occasion) -> dict[str, RuleLife]:

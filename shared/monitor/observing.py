@@ -17,6 +17,7 @@ from shared.monitor.measuring import how_alive, what_holds
 from shared.monitor.monitor import Monitor
 from shared.telemetry.keeping import NOTEWORTHY
 from shared.telemetry.logs import event
+from shared.telemetry.meters import Measurement
 from shared.telemetry.telemetry import Telemetry
 
 _logger = logging.getLogger("linekeeper.judging")
@@ -36,7 +37,7 @@ def evaluation_observed(telemetry: Telemetry) -> Iterator[Callable[[Judgement, d
                 span.set_attribute(NOTEWORTHY, value=True)
             for step in judgement.steps:
                 _tell(telemetry, step, judgement.state)
-                if step.to == "firing" and cause.heard is not None:
+                if cause.heard is not None and _is_found_now(step, judgement.state):
                     telemetry.record("linekeeper.detection.lag", (now - cause.heard).total_seconds(), attributes)
 
         try:
@@ -51,7 +52,7 @@ def evaluation_observed(telemetry: Telemetry) -> Iterator[Callable[[Judgement, d
 def measure(monitor: Monitor, judgement: Judgement) -> None:
     """State what holds after an evaluation, where anybody hears it."""
     if monitor.telemetry.is_sent:
-        monitor.telemetry.state("what holds", what_holds(judgement.snapshot, judgement.state))
+        _state(monitor.telemetry, "what holds", what_holds(judgement))
         measure_life(monitor, judgement.state)
 
 
@@ -59,8 +60,29 @@ def measure_life(monitor: Monitor, state: TenantState) -> None:
     """State how alive the service is: ages, and what waits."""
     if monitor.telemetry.is_sent:
         receivers = tuple(monitor.senders)
-        alive = how_alive(state, monitor.clock(), receivers, sees_queue=monitor.queues is not None)
-        monitor.telemetry.state("how alive", alive)
+        alive = how_alive(
+            state,
+            monitor.clock(),
+            receivers,
+            quiet=monitor.routes.quiet,
+            sees_queue=monitor.queues is not None,
+            subscribes=monitor.subscription is not None,
+        )
+        _state(monitor.telemetry, "how alive", alive)
+
+
+def _state(telemetry: Telemetry, section: str, measurements: Iterator[Measurement]) -> None:
+    # What was judged is written by now and waits to be told: nothing that is only measured may be in its way.
+    try:
+        telemetry.state(section, measurements)
+    except Exception as problem:  # noqa: BLE001 - telemetry never fails an invocation
+        _logger.error("%s could not be measured (%s)", section, type(problem).__name__)  # noqa: TRY400 - values may name
+
+
+def _is_found_now(step: Transition, state: TenantState) -> bool:
+    """Whether a finding fires that was not seen before: one that waited did so on purpose."""
+    alert = state.alerts.get(step.key)
+    return step.to == "firing" and alert is not None and alert.since == step.at
 
 
 def _tell(telemetry: Telemetry, step: Transition, state: TenantState) -> None:

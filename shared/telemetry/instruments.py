@@ -65,7 +65,7 @@ ACKNOWLEDGED = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0)
 """Graph drops the notifications of an endpoint that takes over 10 s, or over 3 s too often (Microsoft Graph, "Receive
 change notifications through webhooks")."""
 
-LAG = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+LAG = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 BYTES = (1024.0, 2048.0, 4096.0, 8192.0, 12288.0, 18432.0, 28672.0)
 
 
@@ -181,7 +181,7 @@ FINDINGS: tuple[Instrument, ...] = (
         "{transition}",
         "Steps in the lives of findings.",
         RULE_ID,
-        _one_of("to", "pending", "firing", "resolved"),
+        _one_of("to", "firing", "resolved"),
     ),
     _stated("finding.age.max", "gauge", "s", "Age of the oldest firing finding.", (SEVERITY,)),
 )
@@ -199,7 +199,7 @@ WORK: tuple[Instrument, ...] = (
     _histogram(
         "linekeeper.detection.lag",
         "s",
-        "Time from hearing of a change to the finding that it caused.",
+        "Time from hearing of a change to the finding that it caused; without those that wait on purpose.",
         LAG,
         _one_of("trigger", "notification", "timer", "manual"),
     ),
@@ -260,7 +260,11 @@ TELLING: tuple[Instrument, ...] = (
     _histogram("linekeeper.delivery.payload.size", "By", "Size of a post to a receiver.", BYTES, RECEIVER),
     _stated("delivery.waiting", "up-down counter", "{message}", "Messages that wait for a receiver.", (RECEIVER,)),
     _stated(
-        "delivery.heartbeat.age", "gauge", "s", "Time since a receiver last took a message of any kind.", (RECEIVER,)
+        "delivery.heartbeat.age",
+        "gauge",
+        "s",
+        "Time since a receiver that gets heartbeats last took a message of any kind.",
+        (RECEIVER,),
     ),
 )
 

@@ -6,6 +6,7 @@ may be among them, which metrics must not carry: whoever may read logs may look 
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import sys
@@ -54,9 +55,32 @@ def send_by(provider: LoggerProvider) -> None:
     """Send log records by OpenTelemetry too."""
     from opentelemetry.sdk._logs import LoggingHandler  # noqa: PLC0415 - 30 ms, and wanted by few
 
-    handler = LoggingHandler(logger_provider=provider)
+    class Handler(LoggingHandler):
+        """It would send an exception as it is."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            super().emit(_with_problem_in_fields(record))
+
+    handler = Handler(logger_provider=provider)
     handler.addFilter(Redaction())
     logging.getLogger().addHandler(handler)
+
+
+def _with_problem_in_fields(record: logging.LogRecord) -> logging.LogRecord:
+    """A record with its exception, redacted, in fields of OpenTelemetry's names for it."""
+    if not record.exc_info or record.exc_info[0] is None:
+        return record
+    kind, problem, _ = record.exc_info
+    told = copy.copy(record)
+    told.exc_info = None
+    vars(told).update(
+        {
+            "exception.type": kind.__qualname__,
+            "exception.message": redacted(str(problem)),
+            "exception.stacktrace": record.exc_text or "",
+        }
+    )
+    return told
 
 
 class _Text(logging.Formatter):
@@ -86,7 +110,12 @@ class _Json(logging.Formatter):
             told["trace_id"] = trace_id
         if record.exc_info:
             told["exception"] = redacted(self.formatException(record.exc_info))
-        return msgspec.json.encode(told).decode()
+        return msgspec.json.encode(told, enc_hook=_as_text).decode()
+
+
+def _as_text(value: object) -> str:
+    """What a library gave a record and JSON has no form for: it must not cost the line."""
+    return redacted(str(value))
 
 
 def _trace_id() -> str:

@@ -8,6 +8,7 @@ does all the work for as long as it lives: then it stands until it is stated ane
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -20,6 +21,7 @@ from shared import __version__
 from shared.telemetry.instruments import INSTRUMENTS, TENANT, Instrument
 
 SCOPE = "linekeeper"
+ERROR = "error.type"
 
 Value = str | int
 Attributes = Mapping[str, Value]
@@ -38,6 +40,10 @@ class _Stated(msgspec.Struct, frozen=True):
     at: float
     tenant: str
     measurements: tuple[Measurement, ...]
+
+
+Said = Mapping[tuple[str, str], _Stated]
+"""Statements by their section and tenant."""
 
 
 def views() -> tuple[View, ...]:
@@ -72,6 +78,7 @@ class Meters:
         self._lasting = lasting
         self._clock = clock
         self._stated: dict[tuple[str, str], _Stated] = {}
+        self._stating = threading.Lock()
         self._counters: dict[str, Counter] = {}
         self._histograms: dict[str, Histogram] = {}
         for each in INSTRUMENTS.values():
@@ -91,7 +98,9 @@ class Meters:
 
     def state(self, section: str, measurements: Iterable[Measurement], *, tenant: str = "") -> None:
         """State all that is to be said of a section, in place of what was said of it before."""
-        self._stated[section, tenant] = _Stated(self._clock(), tenant, tuple(measurements))
+        stated = _Stated(self._clock(), tenant, tuple(measurements))
+        with self._stating:
+            self._stated[section, tenant] = stated
 
     def begin(self, *, tenant: str = "", **known: Iterable[str]) -> None:
         """Let counters begin at zero, so that the first step of one shows: an attribute's values, by its field's name.
@@ -103,22 +112,34 @@ class Meters:
         for each in INSTRUMENTS.values():
             if each.kind != "counter":
                 continue
-            optional = {"error.type"}
             values = [
                 [
                     (attribute.name, value)
                     for value in attribute.values or known.get(attribute.name.replace(".", "_"), ())
                 ]
                 for attribute in each.attributes
-                if attribute.name not in optional
+                if attribute.name != ERROR
             ]
             for combination in itertools.product(*values):
-                self.add(each.name, 0, dict(combination), tenant=tenant)
+                for attributes in _with_errors(each, dict(combination)):
+                    self.add(each.name, 0, attributes, tenant=tenant)
 
-    def flushed(self) -> None:
-        """What was stated has been sent: it is not said again, unless this process lasts."""
-        if not self._lasting:
-            self._stated.clear()
+    def said(self) -> Said:
+        """What a flush that begins now hands out."""
+        with self._stating:
+            return dict(self._stated)
+
+    def flushed(self, said: Said) -> None:
+        """What was said has been handed out: it is not said again, unless this process lasts.
+
+        What was stated anew meanwhile is still to be said.
+        """
+        if self._lasting:
+            return
+        with self._stating:
+            for key, stated in said.items():
+                if self._stated.get(key) is stated:
+                    del self._stated[key]
 
     def _create(self, each: Instrument) -> None:
         if each.kind == "histogram":
@@ -144,6 +165,15 @@ class Meters:
                 if each.name == name:
                     value = each.value + each.grows * (now - stated.at)
                     yield Observation(value, _with_tenant(each.attributes, stated.tenant))
+
+
+def _with_errors(each: Instrument, attributes: dict[str, str]) -> Iterator[dict[str, str]]:
+    """What failed has a kind of error, and what did not has none."""
+    errors = next((attribute.values for attribute in each.attributes if attribute.name == ERROR), ())
+    if attributes.get("outcome") != "failed" or not errors:
+        yield attributes
+    else:
+        yield from ({**attributes, ERROR: error} for error in errors)
 
 
 def _with_tenant(attributes: Attributes, tenant: str) -> Attributes:

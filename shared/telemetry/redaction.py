@@ -44,6 +44,9 @@ def contained(text: str) -> str:
 _OF_EVERY_RECORD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
 
 
+_formatter = logging.Formatter()
+
+
 class Redaction(logging.Filter):
     """Takes it out of whatever passes a handler."""
 
@@ -53,6 +56,9 @@ class Redaction(logging.Filter):
         clean = contained(redacted(message))
         if clean != message:
             record.msg, record.args = clean, ()
+        if record.exc_info and not record.exc_text:
+            # A formatter that finds it there does not write the traceback itself.
+            record.exc_text = redacted(_formatter.formatException(record.exc_info))
         for name, value in fields_of(record).items():
             if isinstance(value, str):
                 setattr(record, name, redacted(value))

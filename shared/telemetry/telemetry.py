@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Self
@@ -21,6 +20,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from shared import __version__
 from shared.telemetry.exporting import Destinations, destinations_of, providers
+from shared.telemetry.flushing import Flushing
 from shared.telemetry.keeping import NOTEWORTHY
 from shared.telemetry.logs import redact
 from shared.telemetry.meters import SCOPE, Attributes, Measurement, Meters
@@ -63,7 +63,7 @@ class Telemetry:
         self.meters = Meters(counters, statements or counters, lasting=not self.destinations.hosted)
         self._tracer = tracers.get_tracer(SCOPE, __version__)
         self._propagator = TraceContextTextMapPropagator()
-        self._flushing = threading.Lock()
+        self._flushing = Flushing(self._send)
 
     def of(self, tenant: str) -> Self:
         """The same, for the work of one of several tenants: its measurements bear the tenant's id."""
@@ -90,8 +90,12 @@ class Telemetry:
             self.meters.state(section, measurements, tenant=self._tenant)
 
     def begin(self, **known: Iterable[str]) -> None:
-        """Let counters begin at zero; the values of `rule_id` and `receiver` are in no table."""
-        self.meters.begin(tenant=self._tenant, **known)
+        """Let counters begin at zero; the values of `rule_id` and `receiver` are in no table.
+
+        Azure Monitor is told of growth alone, and needs no beginnings: of each process there would be a hundred rows.
+        """
+        if self.destinations.otlp or not self.destinations.hosted:
+            self.meters.begin(tenant=self._tenant, **known)
 
     def count_changes(self, found_by: str, count: int) -> None:
         """Count changed accounts: `found_by` is notification, delta or sweep."""
@@ -166,26 +170,19 @@ class Telemetry:
     def flush(self, seconds: float = FLUSH_SECONDS) -> None:
         """Send what is waiting, within a bound: the host may end the process right after an invocation.
 
-        The exporters' own bounds do not hold, so they work in a thread that is waited for; while one still works, the
-        next has nothing to add.
+        The exporters' own bounds do not hold, so they work in a thread that is waited for.
         """
-        if not self.is_sent or not self._flushing.acquire(blocking=False):
-            return
-        thread = threading.Thread(target=self._flush, args=(int(seconds * 1000),), daemon=True, name="telemetry")
-        thread.start()
-        thread.join(seconds)
-        if thread.is_alive():
+        if self.is_sent and not self._flushing.flush(seconds):
             _logger.warning("telemetry could not be sent within %s seconds", seconds)
 
-    def _flush(self, milliseconds: int) -> None:
+    def _send(self) -> None:
+        said = self.meters.said()
         try:
             for provider in self._providers:
-                provider.force_flush(milliseconds)
-            self.meters.flushed()
+                provider.force_flush(int(FLUSH_SECONDS * 1000))
+            self.meters.flushed(said)
         except Exception as problem:  # noqa: BLE001 - telemetry never fails an invocation
             _logger.warning("telemetry could not be sent (%s)", type(problem).__name__)
-        finally:
-            self._flushing.release()
 
     def shutdown(self) -> None:
         """Send what is waiting and end the exporters' threads."""

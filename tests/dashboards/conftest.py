@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tools.observed_service import find_program
 
 
 def program(name: str) -> Path:
@@ -16,9 +15,9 @@ def program(name: str) -> Path:
 
     Where `LINEKEEPER_TEST_PROMETHEUS` is set, tests fail without it.
     """
-    found = shutil.which(name, path=f"{ROOT / '.prometheus/usr/bin'}{os.pathsep}{os.environ.get('PATH', '')}")
+    found = find_program(name)
     if found is not None:
-        return Path(found)
+        return found
     if os.environ.get("LINEKEEPER_TEST_PROMETHEUS"):
         pytest.fail(f"{name} is missing: `make .prometheus/installed` fetches it")
     pytest.skip(f"{name} is missing: `make .prometheus/installed` fetches it")

@@ -73,5 +73,8 @@ def test_an_alert_says_how_bad_it_is_and_names_a_page_that_exists(rule: dict[str
 def test_a_bucket_that_a_rule_counts_is_one_that_its_histogram_has() -> None:
     bounds = {prometheus_name(each): each.buckets for each in INSTRUMENTS.values() if each.kind == "histogram"}
     for rule in rules():
-        for name, bound in re.findall(r'(\w+)_bucket\{le="([^"]+)"\}', rule["expr"]):
-            assert float(bound) in bounds[name]
+        for name, either in re.findall(r'(\w+)_bucket\{le=~"([^"]+)"\}', rule["expr"]):
+            written, exact = either.split("|")
+            assert float(written) in bounds[name]
+            assert exact == f"{written}.0"
+        assert 'le="' not in rule["expr"]

@@ -89,6 +89,34 @@ def test_no_panel_lies_over_another() -> None:
     assert all(place["x"] + place["w"] <= 24 for place in places)
 
 
+def test_a_table_has_the_columns_that_its_query_gives_and_not_the_time_of_asking() -> None:
+    tables = {panel["title"]: panel for panel in panels() if panel["type"] == "table"}
+    assert tables
+    for question in QUESTIONS:
+        assert bool(question.columns) == (question.title in tables)
+        if question.columns:
+            [change] = tables[question.title]["transformations"]
+            [grouped] = re.findall(r"^\w+ by \(([^)]*)\)", question.queries[0].expr)
+            assert {*question.columns} == {*grouped.split(", "), "Value"}
+            assert change["options"]["renameByName"] == dict(question.columns)
+            assert change["options"]["excludeByName"] == {"Time": True}
+
+
+def test_a_number_and_a_table_say_what_is_now_and_not_what_was_last_known_in_a_day() -> None:
+    for panel in panels():
+        for target in panel.get("targets", []):
+            assert target["instant"] == (panel["type"] in {"stat", "table"})
+            assert target["range"] != target["instant"]
+
+
+def test_a_threshold_of_lines_is_drawn_among_them() -> None:
+    for panel in panels():
+        if panel["type"] == "timeseries":
+            style = panel["fieldConfig"]["defaults"].get("custom", {}).get("thresholdsStyle", {}).get("mode")
+            steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+            assert (style == "dashed") == (len(steps) > 1)
+
+
 def test_what_the_operator_must_see_is_on_it() -> None:
     asked = " ".join(query.expr for question in QUESTIONS for query in question.queries)
     for name in (

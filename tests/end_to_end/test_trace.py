@@ -46,7 +46,7 @@ async def test_one_trace_leads_from_the_webhook_through_the_queue_to_the_card(
     paths = [path(span) for span in trace]
     assert ["notifications", "changes", "read users"] in paths
     assert ["notifications", "changes", "evaluate"] in paths
-    # Whoever posts the card says why: the change's own invocation, or one that posts already, by a link to what it found.
+    # Whoever posts the card says why: the change's own invocation, or one that posts already, by a link to the finding.
     posts = [span for span in receiver.spans if span.name == "deliver"]
     causes = {link.span_id for span in posts for link in span.links} | {span.parent_span_id for span in posts}
     assert causes & {span.span_id for span in trace if span.name in {"changes", "evaluate"}}

@@ -12,9 +12,13 @@ import msgspec
 import pytest
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 
 from shared.model.change_message import ChangeMessage
+from shared.model.tenant import TenantState
+from shared.model.timing import Timing
 from shared.monitor.monitor import Monitor
+from shared.monitor.observing import measure_life
 from shared.monitor.service import Service
 from shared.rules.catalogue import RULES
 from shared.telemetry.exporting import Destinations
@@ -180,3 +184,49 @@ async def test_where_no_trace_is_kept_a_card_bears_none(
 ) -> None:
     await lose_the_licence(service, sim, clock)
     assert sender.sent[-1].trace == ""
+
+
+async def test_a_finding_that_waited_on_purpose_says_nothing_of_how_soon_changes_are_found(
+    make_monitor: MakeMonitor,
+    sim: SimulatorServer,
+    clock: Clock,
+    counters: Counters,
+    metric_reader: InMemoryMetricReader,
+) -> None:
+    monitor = make_monitor(graph_url=sim.graph_url)
+    patient = msgspec.structs.replace(monitor.settings.file, alerting=Timing(hold=1))
+    settings = msgspec.structs.replace(monitor.settings, file=patient)
+    service = Service(msgspec.structs.replace(monitor, settings=settings))
+
+    def fired() -> dict[str, int]:
+        steps = counters.of("linekeeper.finding.transitions")
+        return {rule: count for (rule, to), count in steps.items() if to == "firing" and count}
+
+    sim.tenant.remove_license(MAIN_LINE, RESOURCE_ACCOUNT)  # all are in use
+    await service.run("licences")
+    assert sum(point.count for point in recorded(metric_reader, "linekeeper.detection.lag")) == sum(fired().values())
+    sim.tenant.assign_license(user_id("Adele Archer"), RESOURCE_ACCOUNT)
+    for _ in range(4):
+        clock.advance(minutes=5)
+        await service.run("sweep")
+    assert fired()["person-holds-resource-account-licence"] == 1
+    lags = sum(point.count for point in recorded(metric_reader, "linekeeper.detection.lag"))
+    assert lags == sum(fired().values()) - 1
+
+
+async def test_what_cannot_be_measured_is_one_line_and_keeps_nothing_from_being_told(
+    make_monitor: MakeMonitor, clock: Clock, telemetry: Telemetry, caplog: pytest.LogCaptureFixture
+) -> None:
+    telemetry.destinations = Destinations(otlp=True)
+    without_a_zone = TenantState(tenant=TENANT_ID, evaluated_at=clock.now.replace(tzinfo=None))
+    measure_life(make_monitor(), without_a_zone)
+    assert "how alive could not be measured (TypeError)" in caplog.text
+
+
+async def test_the_first_request_too_says_whom_it_asks_and_for_what(
+    service: Service, spans: InMemorySpanExporter
+) -> None:
+    await service.run("licences")
+    requests = [span for span in spans.get_finished_spans() if span.kind is SpanKind.CLIENT]
+    assert {(span.attributes or {})["server.address"] for span in requests} == {"127.0.0.1"}
+    assert all(span.name.split(" ")[1].startswith("/v1.0/") for span in requests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import urllib.request
 
@@ -18,6 +19,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from shared.model.errors import SettingsError
 from shared.telemetry.exporting import Destinations, destinations_of, providers
+from shared.telemetry.instruments import TENANT
 from shared.telemetry.meters import Measurement
 from shared.telemetry.prometheus import answering
 from shared.telemetry.telemetry import Telemetry
@@ -117,6 +119,47 @@ def test_a_destination_that_does_not_answer_holds_nobody_longer_than_the_bound()
     telemetry.flush(0.2)
     telemetry.flush(0.2)
     assert time.monotonic() - begun < 1.4
+    telemetry.shutdown()
+
+
+class Slow(Stuck):
+    """A destination that takes its time, and is told what it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = threading.Event()
+        self.may_go_on = threading.Event()
+        self.names: list[str] = []
+
+    def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **_: object) -> MetricExportResult:  # noqa: ARG002
+        self.names += [
+            str((point.attributes or {})[TENANT])
+            for resource in metrics_data.resource_metrics
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+            for point in metric.data.data_points
+        ]
+        self.begun.set()
+        self.may_go_on.wait(5)
+        return MetricExportResult.SUCCESS
+
+
+def test_who_flushes_while_another_flush_is_under_way_has_its_own_sent_too() -> None:
+    slow = Slow()
+    meters = MeterProvider(metric_readers=[PeriodicExportingMetricReader(slow, export_interval_millis=1e9)])
+    telemetry = Telemetry(TracerProvider(), meters, destinations=Destinations(otlp=True, hosted=True))
+    limit = [Measurement(name="linekeeper.license.allocation.limit", value=85)]
+    telemetry.of("a").state("holds", limit)
+    first = threading.Thread(target=telemetry.flush)
+    first.start()
+    assert slow.begun.wait(5)
+    telemetry.of("b").state("holds", limit)
+    second = threading.Thread(target=telemetry.flush)
+    second.start()
+    slow.may_go_on.set()
+    first.join()
+    second.join()
+    assert slow.names == ["a", "b"]
     telemetry.shutdown()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -83,3 +84,32 @@ def test_spans_of_a_trace_that_never_ends_are_passed_on_and_not_held_for_ever() 
             with telemetry.span("GET"):
                 pass
         assert len(names(exporter)) == keeping.MOST_SPANS + 1
+
+
+def test_parts_of_one_trace_that_go_on_at_once_are_decided_each_for_itself() -> None:
+    telemetry, exporter = telemetry_that_keeps(0)
+    notification = f"00-{'f' * 32}-{'0' * 15}1-01"
+    with telemetry.span("second", parent=notification):
+        with telemetry.span("read users"):
+            pass
+        with telemetry.span("first", parent=notification):
+            pass
+        with telemetry.span("evaluate", noteworthy=True):
+            pass
+    assert names(exporter) == ["read users", "evaluate", "second"]
+
+
+def test_a_span_that_ends_after_its_part_is_passed_on_and_none_is_held_any_longer() -> None:
+    exporter = InMemorySpanExporter()
+    keeping_few = Keeping([SimpleSpanProcessor(exporter)], 0)
+    tracers = TracerProvider(sampler=ALWAYS_ON)
+    tracers.add_span_processor(keeping_few)
+    tracer = tracers.get_tracer("test")
+    first = tracer.start_span("changes")
+    late = tracer.start_span("deliver", context=trace.set_span_in_context(first))
+    first.end()
+    later = tracer.start_span("POST", context=trace.set_span_in_context(late))
+    later.end()
+    late.end()
+    assert names(exporter) == ["POST", "deliver"]
+    assert (keeping_few._parts, keeping_few._part_of, keeping_few._count) == ({}, {}, 0)

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 
@@ -101,6 +103,13 @@ def test_what_must_not_be_in_a_log_is_taken_out_of_messages_fields_and_traceback
     assert not [secret for secret in ("23125000", "contoso", "hunter2") if secret in told]
 
 
+def test_a_field_that_json_has_no_form_for_does_not_cost_the_line() -> None:
+    stream = io.StringIO()
+    logs.to_standard_error(as_json=True, stream=stream)
+    LOGGER.warning("trouble", extra={"problem": ValueError("main.line@contoso.com")})
+    assert json.loads(stream.getvalue())["problem"] == "[redacted]"
+
+
 def test_a_librarys_warnings_are_told_and_its_chatter_is_not() -> None:
     stream = io.StringIO()
     logs.to_standard_error(as_json=False, stream=stream)
@@ -116,3 +125,34 @@ def test_the_handlers_of_whoever_hosts_us_redact_too_and_once(root: logging.Logg
     logs.redact()
     logs.redact()
     assert len([each for each in handler.filters if isinstance(each, Redaction)]) == 1
+
+
+def test_the_handlers_of_whoever_hosts_us_write_no_traceback_as_it_is(root: logging.Logger) -> None:
+    stream = io.StringIO()
+    root.addHandler(logging.StreamHandler(stream))
+    logs.redact()
+    try:
+        int("main.line@contoso.com")
+    except ValueError:
+        LOGGER.exception("it failed")
+    assert "contoso" not in stream.getvalue()
+    assert "with base 10: '[redacted]'" in stream.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore:`LoggingHandler`:DeprecationWarning")
+def test_what_is_sent_of_an_exception_is_redacted_too() -> None:
+    exporter = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
+    provider = LoggerProvider(shutdown_on_exit=False)
+    provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+    logs.send_by(provider)
+    try:
+        int("main.line@contoso.com")
+    except ValueError:
+        LOGGER.exception("it failed", extra={"rule.id": "allocation-short"})
+    (sent,) = exporter.get_finished_logs()
+    told = dict(sent.log_record.attributes or {})
+    assert "contoso" not in str(told)
+    assert told["exception.type"] == "ValueError"
+    assert str(told["exception.message"]).endswith("'[redacted]'")
+    assert "Traceback" in str(told["exception.stacktrace"])
+    assert told["rule.id"] == "allocation-short"

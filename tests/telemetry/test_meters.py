@@ -38,15 +38,25 @@ class Watched:
 def test_what_was_stated_is_said_once_where_processes_come_and_go() -> None:
     watched = Watched(lasting=False)
     watched.meters.state("holds", [Measurement(name=LIMIT, value=85)])
+    said = watched.meters.said()
     assert watched.points()[LIMIT, ()] == 85
-    watched.meters.flushed()
+    watched.meters.flushed(said)
     assert (LIMIT, ()) not in watched.points()
+
+
+def test_what_was_stated_while_a_flush_was_under_way_is_still_to_be_said() -> None:
+    watched = Watched(lasting=False)
+    watched.meters.state("holds", [Measurement(name=LIMIT, value=85)], tenant="a")
+    said = watched.meters.said()
+    watched.meters.state("holds", [Measurement(name=LIMIT, value=25)], tenant="b")
+    watched.meters.flushed(said)
+    assert {key: value for key, value in watched.points().items() if key[0] == LIMIT} == {(LIMIT, ((TENANT, "b"),)): 25}
 
 
 def test_what_was_stated_stands_and_ages_grow_where_one_process_lasts() -> None:
     watched = Watched(lasting=True)
     watched.meters.state("alive", [Measurement(name=AGE, value=10, grows=1), Measurement(name=LIMIT, value=85)])
-    watched.meters.flushed()
+    watched.meters.flushed(watched.meters.said())
     watched.now = 60
     assert watched.points()[AGE, ()] == 70
     assert watched.points()[LIMIT, ()] == 85
@@ -77,7 +87,10 @@ def test_counters_begin_at_zero_so_that_the_first_step_of_one_shows() -> None:
     watched.meters.begin(rule_id=["voice-app-loop"], receiver=["teams"])
     points = watched.points()
     assert points["linekeeper.finding.transitions", (("rule.id", "voice-app-loop"), ("to", "firing"))] == 0
-    assert points["linekeeper.delivery.attempts", (("outcome", "failed"), ("receiver", "teams"))] == 0
+    attempts, teams = "linekeeper.delivery.attempts", ("receiver", "teams")
+    assert points[attempts, (("outcome", "accepted"), teams)] == 0
+    assert points[attempts, (("error.type", "auth"), ("outcome", "failed"), teams)] == 0
+    assert (attempts, (("outcome", "failed"), teams)) not in points
     assert points["linekeeper.source.reads", (("outcome", "denied"), ("source", "calling"))] == 0
 
 
