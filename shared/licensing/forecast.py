@@ -136,10 +136,13 @@ def without_subscription(
 def _without(sku: Sku, subscription: CommerceSubscription) -> Sku:
     total = max(0, subscription.total)
     enabled, warning = max(0, sku.enabled), max(0, sku.warning)
-    from_enabled = min(enabled, total) if subscription.status == "Enabled" else 0
-    rest = total - from_enabled
-    # A trial's units are left out as a whole: those that are enabled no more must go too, or its end would add some.
-    from_warning = min(warning, rest) if subscription.status == "Warning" or subscription.is_trial else 0
+    # A trial's units are left out as a whole: what its own state does not show must go too, or its end would add some.
+    if subscription.status == "Enabled":
+        from_enabled = min(enabled, total)
+        from_warning = min(warning, total - from_enabled) if subscription.is_trial else 0
+    else:
+        from_warning = min(warning, total)
+        from_enabled = min(enabled, total - from_warning) if subscription.is_trial else 0
     return msgspec.structs.replace(sku, enabled=sku.enabled - from_enabled, warning=sku.warning - from_warning)
 
 

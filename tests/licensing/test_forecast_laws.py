@@ -165,3 +165,11 @@ def _back(seats: Seats) -> Seats:
 
 def _shuffled(things: Sequence[T], random: Random) -> list[T]:
     return random.sample(list(things), len(things))
+
+
+def test_the_end_of_a_trial_in_its_grace_period_that_no_figure_shows_adds_nothing() -> None:
+    sku_id = next(iter(sorted(PLANS)))
+    policy = PolicyOverrides(counts_grace=True).applied_to(POLICIES["2019-07-virtual-user"])
+    trial = CommerceSubscription(id="b", sku_id=sku_id, status="Warning", is_trial=True, total=1)
+    skus, left = without_subscription([_sku(sku_id, 1, 0, 0, frozenset())], [trial], "b")
+    assert allocation(policy, skus, left, 0).qualifying == 0
