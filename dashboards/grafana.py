@@ -17,6 +17,8 @@ from dashboards.questions import PARTS, Question
 
 SOURCE = "${source}"
 HEIGHT = 7
+RUNBOOKS = "https://SERVICE/api/runbooks"
+"""Where a service hands the pages on what to do out: each site writes its own address there, once."""
 
 Panel = stat.Panel | table.Panel | timeseries.Panel
 
@@ -41,6 +43,7 @@ def built() -> dashboard.Dashboard:
             .all_value(".*")
             .multi(multi=False)
         )
+        .with_variable(dashboard.TextBoxVariable("runbooks").label("Runbooks").default_value(RUNBOOKS))
     )
     for part in PARTS:
         made = made.with_row(dashboard.Row(part.title))
@@ -76,6 +79,9 @@ def _panel(question: Question) -> Panel:
         .no_value("nothing known")
         .thresholds(_thresholds(question))
     )
+    if question.runbook:
+        page = dashboard.DashboardLink("What to do").type(models.DashboardLinkType.LINK)
+        panel = panel.links([page.url(f"${{runbooks}}/{question.runbook}").target_blank(target_blank=True)])
     for index, query in enumerate(question.queries):
         instant = question.drawn in {"stat", "table"}
         target = prometheus.Dataquery().expr(query.expr).ref_id(chr(ord("A") + index)).datasource(_source())

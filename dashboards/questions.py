@@ -30,6 +30,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         columns: of a table, in order: the labels, and `Value`, each with what stands above it.
         from_zero: whether lines are drawn over zero; small differences between large numbers are not seen so.
+        runbook: the page in docs/runbooks on what to do where the answer is bad.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     bad_below: float | None = None
     columns: Mapping[str, str] = {}
     from_zero: bool = True
+    runbook: str = ""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +98,7 @@ PARTS: tuple[Part, ...] = (
         questions=(
             Question(
                 title="Lines that do not answer",
+                runbook="lines-down",
                 asks="How many attendants and queues would not put a caller through now?",
                 queries=(Query(stated("voice_app_count", matching='health="broken"')),),
                 drawn="stat",
@@ -111,6 +114,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Critical findings",
+                runbook="lines-down",
                 asks="How many things keep callers from getting through now?",
                 queries=(Query(stated("finding_active", matching=f'severity="critical", {HOLDS}')),),
                 drawn="stat",
@@ -127,6 +131,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Last evaluation",
+                runbook="evaluation-stale",
                 asks="How old is all that stands here?",
                 queries=(Query(f"max({lowest('evaluation_age_seconds', 'linekeeper_tenant_id')})"),),
                 drawn="stat",
@@ -247,6 +252,7 @@ PARTS: tuple[Part, ...] = (
         questions=(
             Question(
                 title="Detection lag",
+                runbook="budget-burning",
                 asks="How long from hearing of a change to the finding?",
                 queries=(
                     Query(quantile(0.5, "linekeeper_detection_lag_seconds"), "half"),
@@ -263,6 +269,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Age of what was read",
+                runbook="source-stale",
                 asks="Which source is no longer read?",
                 queries=(Query(lowest("source_age_seconds", "source"), "{{source}}"),),
                 unit="s",
@@ -284,6 +291,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Answer to Graph",
+                runbook="answers-slowly",
                 asks="Does Graph have its answer within three seconds?",
                 queries=(Query(quantile(0.99, "linekeeper_notification_ack_duration_seconds"), "99 %"),),
                 unit="s",
@@ -292,6 +300,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Subscription",
+                runbook="subscription-missing",
                 asks="How long will Graph go on telling us?",
                 queries=(Query(lowest("subscription_remaining_seconds", "resource"), "{{resource}}"),),
                 unit="s",
@@ -299,12 +308,14 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Reads by how they ended",
+                runbook="permission-missing",
                 asks="Which source is failing, and is a permission missing?",
                 queries=(Query(f"{FAILED} > 0 or ({FAILED_AT_ALL} == 0)", "{{source}} {{outcome}}"),),
                 drawn="stacked",
             ),
             Question(
                 title="Poisoned messages",
+                runbook="messages-poisoned",
                 asks="Was anything that Graph told us given up?",
                 queries=(Query(highest("queue_depth", "queue"), "{{queue}}"),),
                 bad_from=1,
@@ -316,6 +327,7 @@ PARTS: tuple[Part, ...] = (
         questions=(
             Question(
                 title="Posts",
+                runbook="delivery-failing",
                 asks="Are messages taken?",
                 queries=(
                     Query(rate("linekeeper_delivery_attempts_total", "receiver, outcome"), "{{receiver}} {{outcome}}"),
@@ -330,6 +342,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Last message taken",
+                runbook="delivery-failing",
                 asks="When was a receiver last reached, which a daily heartbeat keeps below a day?",
                 queries=(Query(lowest("delivery_heartbeat_age_seconds", "receiver"), "{{receiver}}"),),
                 unit="s",
@@ -346,6 +359,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Requests",
+                runbook="throttled",
                 asks="What do Graph and the receivers answer, and are we throttled (429)?",
                 queries=(
                     Query(

@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from dashboards.questions import PARTS
 from shared.telemetry.instruments import TENANT
 
 View = Literal["tiles", "timechart", "table"]
@@ -202,7 +203,7 @@ def built() -> dict[str, object]:
             {
                 "type": 1,
                 "name": "head",
-                "content": {"json": "# Linekeeper\nWhat to do about an alert: `/api/runbooks/PAGE` of the service."},
+                "content": {"json": _head()},
             },
             {"type": 9, "name": "parameters", "content": _parameters()},
             *(_item(place, each) for place, each in enumerate(ASKED)),
@@ -215,6 +216,14 @@ def built() -> dict[str, object]:
 def text() -> str:
     """The workbook's JSON."""
     return json.dumps(built(), indent=2) + "\n"
+
+
+def _head() -> str:
+    pages = dict.fromkeys(question.runbook for part in PARTS for question in part.questions if question.runbook)
+    named = ", ".join(f"`{page}`" for page in pages)
+    return (
+        f"# Linekeeper\nWhat to do where an answer is bad: `/api/runbooks/PAGE` of the service, of the pages {named}."
+    )
 
 
 def _parameters() -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Literal
 
 from shared.licensing.catalogue import classify
@@ -30,7 +31,10 @@ def of_licences(snapshot: Snapshot) -> Iterator[Measurement]:
         yield _one("license.allocation.utilization", ledger.assigned / ledger.entitled)
     yield from _holders(snapshot)
     yield from _each("license.needed.count", "resource_account.use", _uses(snapshot))
-    qualifying = {row.part_number or row.sku_id: row.counted for row in ledger.by_sku if row.counted}
+    qualifying: Counter[str] = Counter()
+    for row in ledger.by_sku:
+        if row.counted:
+            qualifying[row.part_number or row.sku_id] += row.counted
     yield from _each("license.qualifying.count", SKU.name, capped(qualifying))
     yield from _each("license.excluded.count", "reason", _excluded(snapshot))
     yield from _owned(snapshot)
@@ -101,19 +105,29 @@ def _holders(snapshot: Snapshot) -> Iterator[Measurement]:
         usage["person"] += len(held)
         by_sku.update((snapshot.part_number(sku_id), "person") for sku_id in held)
     yield from _each("license.allocation.usage", "license.holder", usage)
-    for sku in snapshot.resource_account_skus[: SKU.at_most]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for sku in snapshot.resource_account_skus:
         part = snapshot.part_number(sku.id)
-        known = by_sku[part, "resource_account"] + by_sku[part, "person"]
-        for holder, count in (
-            ("resource_account", by_sku[part, "resource_account"]),
-            ("person", by_sku[part, "person"]),
-            (OTHER, max(0, sku.consumed - known)),
-        ):
-            yield Measurement(
-                name="linekeeper.license.assigned.count",
-                value=count,
-                attributes={SKU.name: part, "license.holder": holder},
-            )
+        # Two SKUs may bear one part number; who holds either was counted above.
+        first = (part, OTHER) not in counts
+        known = by_sku[part, "resource_account"] + by_sku[part, "person"] if first else 0
+        counts[part, "resource_account"] = by_sku[part, "resource_account"]
+        counts[part, "person"] = by_sku[part, "person"]
+        counts[part, OTHER] += sku.consumed - known
+    yield from _by_sku("license.assigned.count", "license.holder", counts)
+
+
+def _by_sku(name: str, attribute: str, counts: Mapping[tuple[str, str], int]) -> Iterator[Measurement]:
+    """Counts by part number and another attribute, of a bounded number of part numbers: the rest as one."""
+    totals: Counter[str] = Counter()
+    for (part, _), count in counts.items():
+        totals[part] += count
+    kept = capped(totals).keys()
+    folded: Counter[tuple[str, str]] = Counter()
+    for (part, value), count in counts.items():
+        folded[part if part in kept else OTHER, value] += count
+    for (part, value), count in folded.items():
+        yield Measurement(name=f"linekeeper.{name}", value=max(0, count), attributes={SKU.name: part, attribute: value})
 
 
 def _uses(snapshot: Snapshot) -> Counter[str]:
@@ -142,35 +156,32 @@ def _excluded(snapshot: Snapshot) -> Counter[str]:
 
 
 def _owned(snapshot: Snapshot) -> Iterator[Measurement]:
-    for sku in snapshot.resource_account_skus[: SKU.at_most]:
-        for state, units in (
-            ("enabled", sku.enabled),
-            ("warning", sku.warning),
-            ("suspended", sku.suspended),
-            ("locked_out", sku.locked_out),
-        ):
-            yield Measurement(
-                name="linekeeper.license.owned.count",
-                value=max(0, units),
-                attributes={SKU.name: snapshot.part_number(sku.id), "license.state": state},
-            )
+    counts: Counter[tuple[str, str]] = Counter()
+    for sku in snapshot.resource_account_skus:
+        part = snapshot.part_number(sku.id)
+        counts[part, "enabled"] += max(0, sku.enabled)
+        counts[part, "warning"] += max(0, sku.warning)
+        counts[part, "suspended"] += max(0, sku.suspended)
+        counts[part, "locked_out"] += max(0, sku.locked_out)
+    yield from _by_sku("license.owned.count", "license.state", counts)
 
 
 def _renewals(snapshot: Snapshot) -> Iterator[Measurement]:
-    watched = [sku for sku in snapshot.state.skus if snapshot.is_watched_sku(sku)]
-    for sku in watched[: SKU.at_most]:
-        ends = [
-            each.next_lifecycle
-            for each in snapshot.state.subscriptions or ()
-            if belongs(each, sku) and each.next_lifecycle is not None
-        ]
-        if ends:
-            yield Measurement(
-                name="linekeeper.license.renewal.remaining",
-                value=(min(ends) - snapshot.now).total_seconds(),
-                attributes={SKU.name: snapshot.part_number(sku.id)},
-                grows=-1,
-            )
+    """When licences end or renew, by part number; of more than are told, the soonest."""
+    ends: dict[str, datetime] = {}
+    for sku in snapshot.state.skus:
+        if snapshot.is_watched_sku(sku):
+            part = snapshot.part_number(sku.id)
+            for each in snapshot.state.subscriptions or ():
+                if belongs(each, sku) and each.next_lifecycle is not None:
+                    ends[part] = min(ends.get(part, each.next_lifecycle), each.next_lifecycle)
+    for part, end in sorted(ends.items(), key=lambda pair: (pair[1], pair[0]))[: SKU.at_most]:
+        yield Measurement(
+            name="linekeeper.license.renewal.remaining",
+            value=(end - snapshot.now).total_seconds(),
+            attributes={SKU.name: part},
+            grows=-1,
+        )
 
 
 def _type(snapshot: Snapshot, account: Account) -> str:

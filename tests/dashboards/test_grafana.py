@@ -133,3 +133,11 @@ def test_what_the_operator_must_see_is_on_it() -> None:
         "http_client_request_duration_seconds",
     ):
         assert name in asked
+
+
+def test_every_page_on_what_to_do_is_one_step_from_a_panel_and_each_step_leads_to_a_page() -> None:
+    links = [link["url"] for panel in panels() for link in panel.get("links", [])]
+    pages = {page.stem for page in (ROOT / "docs/runbooks").glob("*.md")}
+    assert {link.removeprefix("${runbooks}/") for link in links} == pages
+    variables = {each["name"]: each for each in json.loads(text())["templating"]["list"]}
+    assert variables["runbooks"]["query"].endswith("/api/runbooks")

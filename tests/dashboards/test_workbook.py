@@ -95,3 +95,8 @@ def test_what_holds_now_is_looked_for_in_the_newest_statement_and_not_in_the_new
         newest, _, chosen = kql.partition(" on Tenant, TimeGenerated | where ")
         assert "disposition" not in newest
         assert chosen.startswith('tostring(Properties["disposition"])')
+
+
+def test_the_head_names_every_page_on_what_to_do() -> None:
+    head = json.loads(text())["items"][0]["content"]["json"]
+    assert {page.stem for page in (ROOT / "docs/runbooks").glob("*.md")} == set(re.findall("`([a-z-]+)`", head))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from shared.licensing.policy import CURRENT
 from shared.model.alert import Alert, ReceiverState
 from shared.model.finding import Finding
+from shared.model.licences import Sku
 from shared.model.sources import SourceState
 from shared.model.tenant import SubscriptionState, TenantState
 from shared.model.timing import Timing
@@ -18,6 +21,7 @@ from shared.monitor.evaluate import Judgement, evaluated
 from shared.monitor.measuring import how_alive, what_holds
 from shared.monitor.occasion import Occasion
 from shared.rules.snapshot import Snapshot
+from shared.telemetry.instruments import OTHER, SKU
 from shared.telemetry.meters import Measurement
 
 MakeState = Callable[..., TenantState]
@@ -90,3 +94,30 @@ def test_a_subscription_that_nobody_wants_any_more_may_end(
     state = make_state(subscription=SubscriptionState(id="1", expires=now + timedelta(hours=1)))
     told = list(how_alive(state, now, (), subscribes=subscribes))
     assert stated(told, "subscription.remaining") == ({("users",): 3600} if subscribes else {})
+
+
+def test_of_more_part_numbers_than_a_metric_may_tell_apart_the_rest_is_one_and_nothing_is_lost(
+    make_state: MakeState, make_resource_account_sku: Callable[..., Sku], make_snapshot: Callable[..., Snapshot]
+) -> None:
+    sku = make_resource_account_sku(0)
+    many = [
+        msgspec.structs.replace(sku, id=str(uuid.UUID(int=place + 1)), part_number=f"PART_{place}", enabled=place + 1)
+        for place in range(60)
+    ]
+    state = make_state(skus=tuple(many))
+    told = list(what_holds(Judgement(make_snapshot(state), state, ())))
+    owned = stated(told, "license.owned.count")
+    parts = {part for part, _ in owned}
+    assert len(parts) == SKU.at_most
+    assert OTHER in parts
+    assert sum(owned.values()) == sum(each.enabled for each in many)
+    assert len({part for part, _ in stated(told, "license.assigned.count")}) <= SKU.at_most
+
+
+def test_licences_that_bear_one_part_number_are_added_up(
+    make_state: MakeState, make_resource_account_sku: Callable[..., Sku], make_snapshot: Callable[..., Snapshot]
+) -> None:
+    sku = make_resource_account_sku(7, part_number="PHONESYSTEM_VIRTUALUSER")
+    state = make_state(skus=(sku, msgspec.structs.replace(sku, id=str(uuid.UUID(int=1)))))
+    told = list(what_holds(Judgement(make_snapshot(state), state, ())))
+    assert stated(told, "license.owned.count")[sku.part_number, "enabled"] == 14
