@@ -137,7 +137,7 @@ class Snapshot:
         """Whether the policy wants a licence on this resource account."""
         return self.policy.must_be_licensed(has_number=self.has_number(account))
 
-    @property
+    @cached_property
     def knows_numbers(self) -> bool:
         """Whether numbers were ever read completely, from Graph or with the export.
 
@@ -145,7 +145,7 @@ class Snapshot:
         """
         return self._graph_told_numbers or (self.voice is not None and self.voice.instances is not None)
 
-    @property
+    @cached_property
     def _graph_told_numbers(self) -> bool:
         return self.state.source("numbers").complete_as_of is not None
 
@@ -156,7 +156,7 @@ class Snapshot:
         fresh = interval is not None and self.state.source("numbers").is_fresh(self.now, interval)
         return self._graph_told_numbers and not fresh
 
-    @property
+    @cached_property
     def voice(self) -> VoiceExport | None:
         """The voice export as last known; None where none was ever read completely."""
         return self.state.voice if self.state.source("voice").complete_as_of is not None else None
