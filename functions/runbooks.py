@@ -1,4 +1,4 @@
-"""GET /api/runbooks/PAGE: what to do about an alert on the service itself. It tells nothing of any tenant."""
+"""GET (or HEAD) /api/runbooks/PAGE: what to do about an alert on the service itself. It tells nothing of any tenant."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def blueprint(_runtime: Runtime) -> func.Blueprint:
     functions = func.Blueprint()
 
     @functions.function_name("runbooks")
-    @functions.route("runbooks/{page}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    @functions.route("runbooks/{page}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
     async def runbooks(req: func.HttpRequest) -> func.HttpResponse:
         from shared.monitor.runbooks import HEADERS, runbook  # noqa: PLC0415 - the webhook need not wait for it
 

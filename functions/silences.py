@@ -1,4 +1,4 @@
-"""GET and POST /api/silences: what is silenced, for whoever holds a card's link or the service's key.
+"""GET (or HEAD) and POST /api/silences: what is silenced, for whoever holds a card's link or the service's key.
 
 Anonymous on the platform, since a link in a channel carries no function key: each request is checked here instead.
 """
@@ -32,7 +32,7 @@ def blueprint(runtime: Runtime, access: Callable[[], Access] | None = None) -> f
         return desks[tenant]
 
     @functions.function_name("silences")
-    @functions.route("silences", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+    @functions.route("silences", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
     async def silences(req: func.HttpRequest) -> func.HttpResponse:
         from shared.monitor.silence_link import PARAMETER, access_of  # noqa: PLC0415
         from shared.monitor.silence_tenants import TENANT_PARAMETER, answer_for  # noqa: PLC0415

@@ -58,7 +58,7 @@ def blueprint(runtime: Runtime) -> func.Blueprint:
         return await respond(req, "json")
 
     @functions.function_name("status_view")
-    @functions.route("status/view", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    @functions.route("status/view", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
     async def status_view(req: func.HttpRequest) -> func.HttpResponse:
         return await respond(req, "view")
 

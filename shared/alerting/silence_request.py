@@ -94,13 +94,20 @@ def _check_rule(rule: str, families: Mapping[str, str]) -> None:
     else:
         covered = [rule] if rule in families else []
     if not covered:
-        near = difflib.get_close_matches(rule, families, n=1)
+        near = difflib.get_close_matches(rule, _patterns(families) if "*" in rule else families, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise LinekeeperError(f"no rule is called {rule!r}.{hint} `linekeeper rules` lists them.")
+        what = "matches" if "*" in rule else "is called"
+        raise LinekeeperError(f"no rule {what} {rule!r}.{hint} `linekeeper rules` lists them.")
     if all(families[each] == MONITOR for each in covered):
         raise LinekeeperError(
             f"{rule!r} is about the monitor itself, and is never silenced: a monitor that cannot see must say so."
         )
+
+
+def _patterns(rules: Iterable[str]) -> list[str]:
+    """Patterns that cover rules which begin alike: `call-queue-*`."""
+    words = (rule.split("-") for rule in rules)
+    return sorted({"-".join((*each[:count], "*")) for each in words for count in range(1, len(each))})
 
 
 def _check_times(starts: datetime, ends: datetime, now: datetime) -> None:
@@ -116,7 +123,7 @@ def _check_times(starts: datetime, ends: datetime, now: datetime) -> None:
         raise LinekeeperError("a silence ends after it starts.")
     if ends - starts > LONGEST:
         raise LinekeeperError(
-            f"a silence lasts {LONGEST.days} days at most: what is to be quiet for longer belongs into the settings."
+            f"a silence lasts {LONGEST.days} days at most: what is to be quiet for longer belongs in the settings."
         )
 
 

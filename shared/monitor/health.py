@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -14,10 +14,15 @@ from shared.model.errors import LinekeeperError
 from shared.model.sources import INTERVALS, REQUIRED, ReadState, Source
 from shared.model.tenant import TenantState
 from shared.monitor.monitor import Monitor
+from shared.rules.delivery_failing import not_reached
 from shared.state.store import Store
 
 Status = Literal["ready", "starting", "degraded"]
+Channel = Literal["off", "set", "failing"]
+"""`off`: nobody is told; `failing`: a receiver is not reached, by the rule `delivery-failing`."""
+
 WORST_FIRST: tuple[Status, ...] = ("degraded", "starting", "ready")
+CHANNELS: tuple[Channel, ...] = ("set", "failing", "off")
 
 KEEP = timedelta(seconds=10)
 """For how long what was found of several tenants is said again: anybody may ask, and each answer reads them all."""
@@ -39,7 +44,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     sources: dict[Source, SourceHealth] = {}
     waiting_messages: int = 0
-    channel: Literal["set", "not set"] = "not set"
+    channel: Channel = "off"
     problem: str = ""
 
     @property
@@ -50,29 +55,36 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 async def health(monitor: Monitor) -> Health:
     """The service's health now."""
-    channel: Literal["set", "not set"] = "set" if monitor.senders else "not set"
+    tells = bool(monitor.senders)
     try:
         state = await monitor.load()
     except LinekeeperError as problem:
+        channel: Channel = "set" if tells else "off"
         return Health(status="degraded", channel=channel, problem=type(problem).__name__)
-    return _judged(state, monitor.clock(), channel)
+    return _judged(state, monitor.clock(), tells=tells)
 
 
 class HealthOfAll(msgspec.Struct, frozen=True, kw_only=True):
     """The health of several tenants: overall that of the worst, and how many are how.
 
-    Which they are is nobody's business here: anybody may ask.
+    Which they are is nobody's business here: anybody may ask. `channels` counts tenants too, but those whose document
+    cannot be read.
     """
 
     status: Status
     tenants: dict[Status, int]
+    channels: dict[Channel, int]
 
     @staticmethod
-    def of(tenants: Iterable[Status]) -> HealthOfAll:
+    def of(tenants: Iterable[Health]) -> HealthOfAll:
         """The whole of them; there is at least one."""
-        found = Counter(tenants)
+        known = tuple(tenants)
+        found = Counter(each.status for each in known)
+        channels = Counter(each.channel for each in known if not each.problem)
         return HealthOfAll(
-            status=min(found, key=WORST_FIRST.index), tenants={each: found[each] for each in reversed(WORST_FIRST)}
+            status=min(found, key=WORST_FIRST.index),
+            tenants={each: found[each] for each in reversed(WORST_FIRST)},
+            channels={each: channels[each] for each in CHANNELS},
         )
 
     @property
@@ -82,9 +94,15 @@ class HealthOfAll(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthDesk:
-    """Tells how several tenants are, from their documents alone."""
+    """Tells how several tenants are, from their documents alone.
 
-    def __init__(self, tenants: tuple[str, ...], store: Store, clock: Callable[[], datetime]) -> None:
+    Args:
+        tenants: their ids, and whether anybody is to be told of each.
+        store: where the documents are.
+        clock: the time.
+    """
+
+    def __init__(self, tenants: Mapping[str, bool], store: Store, clock: Callable[[], datetime]) -> None:
         self._tenants = tenants
         self._store = store
         self._clock = clock
@@ -100,16 +118,16 @@ class HealthDesk:
                 self._found = (self._clock(), found)
             return self._found[1]
 
-    async def _of(self, tenant: str) -> Status:
+    async def _of(self, tenant: str) -> Health:
         async with self._reading:
             try:
                 state = (await self._store.load(tenant)).state
-            except LinekeeperError:
-                return "degraded"
-        return _judged(state, self._clock(), "not set").status
+            except LinekeeperError as problem:
+                return Health(status="degraded", problem=type(problem).__name__)
+        return _judged(state, self._clock(), tells=self._tenants[tenant])
 
 
-def _judged(state: TenantState, now: datetime, channel: Literal["set", "not set"]) -> Health:
+def _judged(state: TenantState, now: datetime, *, tells: bool) -> Health:
     fresh = [state.source(source).is_fresh(now, INTERVALS[source]) for source in REQUIRED]
     untried = all(state.source(source).state == "absent" for source in REQUIRED)
     return Health(
@@ -120,5 +138,5 @@ def _judged(state: TenantState, now: datetime, channel: Literal["set", "not set"
             if (known := state.source(source))
         },
         waiting_messages=sum(not entry.refused for entry in state.outbox),
-        channel=channel,
+        channel="off" if not tells else "failing" if not_reached(state, now) else "set",
     )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import posixpath
+import re
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 
 FOLDER = Path(__file__).parents[2] / "docs/runbooks"
 PATH = "/api/runbooks"
+
+_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)([^)#]+)(#[^)]*)?\)")
+"""A link within this project's documentation: its words, the file, and a place in it."""
 
 HEADERS = {
     "Cache-Control": "max-age=3600",
@@ -30,13 +36,27 @@ def runbook_url(public_url: str, page: str) -> str:
 
 
 async def runbook(page: str) -> Answer:
-    """A page by its name, as it is written; where there is none of that name, which there are."""
+    """A page by its name, with or without `.md`; where there is none of that name, which there are.
+
+    It is as it is written, but for its links: those to other pages lead to where the service hands those out, and what
+    it does not hand out is named by its file.
+    """
     return await asyncio.to_thread(_read, page)
 
 
 def _read(page: str) -> Answer:
     # Looked up among those that there are, never made into a path.
     pages = {path.stem: path for path in sorted(FOLDER.glob("*.md"))}
-    if page in pages:
-        return Answer(200, pages[page].read_text(encoding="utf-8"))
+    name = page.removesuffix(".md")
+    if name in pages:
+        text = pages[name].read_text(encoding="utf-8")
+        return Answer(200, _LINK.sub(lambda link: _leading_on(link[1], link[2], pages), text))
     return Answer(404, f"There is no such page. There are: {', '.join(pages) or 'none in this deployment'}.\n")
+
+
+def _leading_on(words: str, target: str, pages: Collection[str]) -> str:
+    """A link as it works where no other file of the documentation is at hand."""
+    name = target.removesuffix(".md")
+    if name in pages:
+        return f"[{words}]({PATH}/{name})"
+    return f"`{posixpath.normpath(posixpath.join('docs/runbooks', target))}`"

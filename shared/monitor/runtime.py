@@ -125,7 +125,8 @@ class Runtime:
         from shared.monitor.assembly import store_of  # noqa: PLC0415 - as above
         from shared.monitor.health import HealthDesk  # noqa: PLC0415
 
-        return HealthDesk(self.settings.tenant_ids, store_of(self.settings), self.clock)
+        tells = {tenant: bool(self.settings.of(tenant).routing.receivers) for tenant in self.settings.tenant_ids}
+        return HealthDesk(tells, store_of(self.settings), self.clock)
 
     def _monitor(self, settings: Settings) -> Monitor:
         if self._build is not None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import parse_qs
 
 import msgspec
 
-from shared.monitor.silence_link import PARAMETER, Access, Grant, Refused, access_of, granted
-from shared.monitor.silence_web import LARGEST, SCHEMA, Answer, Request, answer
+from shared.monitor.silence_link import Access, Grant, Refused, access_of, granted
+from shared.monitor.silence_web import SCHEMA, Answer, Request, answer, token_of
 from shared.monitor.silences import Desk
 from shared.settings import Settings
 from shared.settings_tenants import guid
@@ -37,7 +36,7 @@ async def answer_for(
     holds_key = isinstance(
         granted(Access(tenant="", api_key=settings.api_key), token="", api_key=request.key, now=now), Grant
     )
-    tenant = guid(named) if named else tenant_of_link(_token(request), settings, now)
+    tenant = guid(named) if named else tenant_of_link(token_of(request), settings, now)
     if tenant in settings.tenant_ids:
         return await answer(request, access_of(settings.of(tenant)), desk(tenant))
     if holds_key:
@@ -59,19 +58,3 @@ def tenant_of_link(token: str, settings: Settings, now: datetime) -> str:
 def _signed(token: str, access: Access, now: datetime) -> bool:
     found = granted(access, token=token, api_key="", now=now)
     return not isinstance(found, Refused) or found.expired
-
-
-class _Named(msgspec.Struct, frozen=True):
-    token: str = ""
-
-
-def _token(request: Request) -> str:
-    """The token of a request, which a POST may have in its body; "" where it has none that can be read."""
-    if request.method != "POST" or len(request.body) > LARGEST:
-        return request.token
-    try:
-        if request.sends_json:
-            return msgspec.json.decode(request.body, type=_Named).token or request.token
-        return parse_qs(request.body.decode()).get(PARAMETER, [request.token])[-1]
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return request.token

@@ -1,7 +1,7 @@
 """The requests about silences: who asks, what is wanted, and the answer, as a page or as JSON.
 
-A GET only shows, since link previewers and mail scanners send them; a POST acts. Nothing is shown or done without a
-link's token or the service's key. No cookie is set, so that no other site can act with a visitor's rights.
+A GET or HEAD only shows, since link previewers and mail scanners send them; a POST acts. Nothing is shown or done
+without a link's token or the service's key. No cookie is set, so that no other site can act with a visitor's rights.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ async def answer(request: Request, access: Access, desk: Desk) -> Answer:
     if len(request.body) > LARGEST:
         return _said(request, 413, "Too large", f"A request holds {LARGEST} bytes at most.")
     asked, problem = _asked(request) if request.method == "POST" else (None, "")
-    token = asked.token if asked is not None and asked.token else request.token
+    token = token_of(request)
     grant = granted(access, token=token, api_key=request.key, now=desk.now())
     if isinstance(grant, Refused):
         return _refused(request, grant)
@@ -117,6 +117,22 @@ async def answer(request: Request, access: Access, desk: Desk) -> Answer:
     except StoreError:
         _logger.exception("silences: the document could not be read or written")
         return _said(request, 503, "Not now", "The service's memory cannot be reached just now. Try again in a minute.")
+
+
+class _Named(msgspec.Struct, frozen=True):
+    token: str = ""
+
+
+def token_of(request: Request) -> str:
+    """The token of a request, which a POST may have in its body, whatever else is wrong with that; "" for none."""
+    if request.method != "POST" or len(request.body) > LARGEST:
+        return request.token
+    try:
+        if request.sends_json:
+            return msgspec.json.decode(request.body, type=_Named).token or request.token
+        return parse_qs(request.body.decode(), max_num_fields=_MAX_FIELDS).get(PARAMETER, [request.token])[-1]
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return request.token
 
 
 async def _done(request: Request, desk: Desk, grant: Grant, token: str, asked: _Asked) -> Answer:
@@ -169,7 +185,7 @@ def _asked(request: Request) -> tuple[_Asked | None, str]:
         if request.sends_json:
             return msgspec.json.decode(request.body, type=_Asked), ""
         return msgspec.convert(_form_fields(request.body), _Asked), ""
-    except (msgspec.DecodeError, ValueError) as problem:
+    except (msgspec.DecodeError, ValueError, RecursionError) as problem:
         return None, f"the request cannot be read: {problem}."
 
 

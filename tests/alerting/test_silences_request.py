@@ -64,7 +64,11 @@ def test_what_was_typed_is_kept_in_one_form() -> None:
         ({"rules": ()}, "a silence needs a rule, a subject or a severity"),
         ({"rules": ("allocation-shrot",)}, "no rule is called 'allocation-shrot'. Did you mean 'allocation-short'?"),
         ({"rules": ("zzz",)}, "no rule is called 'zzz'. `linekeeper rules` lists them."),
-        ({"rules": ("zzz-*",)}, "no rule is called 'zzz-"),
+        (
+            {"rules": ("resource-acount-*",)},
+            r"no rule matches 'resource-acount-\*'\. Did you mean 'resource-account-\*'\?",
+        ),
+        ({"rules": ("zzz-*",)}, "no rule matches 'zzz-"),
         ({"rules": ("allocation-short", "source-stale")}, "'source-stale' is about the monitor itself"),
         ({"rules": ("source-*",)}, r"'source-\*' is about the monitor itself"),
         ({"rules": ("",)}, "each of the rules is a line of 1 to 200 characters"),

@@ -138,7 +138,11 @@ async def test_two_tenants_are_watched_at_once_and_one_that_hangs_delays_the_oth
         health = await client.get(f"http://127.0.0.1:{port}/api/health")
     assert (health.status_code, health.json()) == (
         200,
-        {"status": "ready", "tenants": {"ready": 2, "starting": 0, "degraded": 0}},
+        {
+            "status": "ready",
+            "tenants": {"ready": 2, "starting": 0, "degraded": 0},
+            "channels": {"set": 2, "failing": 0, "off": 0},
+        },
     )
     for tenant, channel in channels.items():
         others = [other for other in channels if other != tenant]

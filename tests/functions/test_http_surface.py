@@ -132,6 +132,24 @@ async def test_a_method_that_a_route_does_not_have_reaches_nothing(site: Site, p
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
+@pytest.mark.parametrize(
+    "place", ["SILENCE", "VIEW", "silences", "status/view?token=forged", "runbooks/source-stale", "runbooks/nothing"]
+)
+async def test_what_a_card_links_to_answers_head_as_it_does_get_without_a_body(site: Site, place: str) -> None:
+    got, head = await site.send("GET", place), await site.send("HEAD", place)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert {**head.headers, "date": ""} == {**got.headers, "date": ""}
+    assert int(head.headers["content-length"]) == len(got.content) > 0
+
+
+async def test_a_head_does_nothing_where_a_post_would(site: Site) -> None:
+    form = {"token": site.token, "action": "add", "for": "4h", "author": "a", "reason": "b"}
+    assert (await site.send("HEAD", "silences", form=form)).status_code == 401
+    assert (await site.send("HEAD", "SILENCE", form=form)).status_code == 200
+    listed = await site.send("GET", "silences", headers={"x-linekeeper-key": API_KEY, "accept": "application/json"})
+    assert listed.json()["silences"] == []
+
+
 async def test_a_get_does_nothing_where_a_post_would(site: Site) -> None:
     await site.send("GET", f"silences?token={site.token}&action=add&for=4h&author=a&reason=b")
     listed = await site.send("GET", "silences", headers={"x-linekeeper-key": API_KEY, "accept": "application/json"})

@@ -80,12 +80,34 @@ def test_cards_about_lines_or_about_an_end_and_those_of_a_service_without_an_add
 
 
 @pytest.mark.parametrize(
-    "page", ["nothing", "", "..", "../settings", "../../host.json", "source-stale.md", "/etc/passwd"]
+    "page", ["nothing", "", "..", "../settings", "../../host.json", "nothing.md", ".md", "/etc/passwd"]
 )
 async def test_what_is_no_page_is_not_found_and_the_pages_are_named(page: str) -> None:
     answer = await asked(page)
     assert answer.status_code == 404
     assert "source-stale" in answer.get_body().decode()
+
+
+@pytest.mark.parametrize("page", [each.stem for each in PAGES])
+async def test_every_link_of_a_page_leads_on_from_where_it_is_handed_out(page: str) -> None:
+    answer = (await asked(page)).get_body().decode()
+    for target in re.findall(r"\]\(([^)]+)\)", answer):
+        if not target.startswith("https://"):
+            assert target.startswith("/api/runbooks/")
+            assert (await asked(target.removeprefix("/api/runbooks/"))).status_code == 200
+    for file in re.findall(r"`(docs/[^`]+)`", answer):
+        assert (FOLDER.parents[1] / file).is_file()
+
+
+async def test_a_page_about_another_page_and_about_another_file_says_where_each_is() -> None:
+    text = (await asked("source-stale")).get_body().decode()
+    assert "[permission-missing](/api/runbooks/permission-missing)" in text
+    assert "(`docs/exporter.md`)" in text
+    assert "../" not in text
+
+
+async def test_a_page_is_had_by_the_name_of_its_file_too() -> None:
+    assert (await asked("lines-down.md")).get_body() == (await asked("lines-down")).get_body()
 
 
 async def test_a_page_is_text_to_a_browser_and_nothing_else() -> None:

@@ -131,7 +131,7 @@ def test_the_address_is_open_on_the_platform_because_each_request_is_checked_her
     (found,) = read_functions(app, {})
     assert isinstance(found.trigger, HttpRoute)
     assert (found.name, found.trigger.template) == ("silences", "silences")
-    assert found.trigger.methods == {"GET", "POST"}
+    assert found.trigger.methods == {"GET", "HEAD", "POST"}
     assert found.trigger.auth_level == "anonymous"
 
 
@@ -307,6 +307,31 @@ async def test_a_form_with_a_mistake_comes_back_with_what_is_wrong(
     assert answer.status_code == 400
     assert complaint in text_of(answer)
     assert 'role="alert"' in answer.text
+    assert await site.silences() == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"action": "fly"}, "Invalid enum value 'fly'"),
+        ({"colour": "red"}, "unknown field `colour`"),
+        ({"for": 4}, "Expected `str`, got `int`"),
+        ({"for": "soon"}, "`for` is a duration such as"),
+    ],
+)
+async def test_a_link_in_a_body_that_is_wrong_is_told_what_is_wrong_and_anything_else_needs_a_link(
+    site: Site, changed: dict[str, object], complaint: str
+) -> None:
+    body = site.form() | changed
+    answer = await site.send_json(body)
+    assert answer.status_code == 400
+    assert complaint.lower() in answer.json()["error"].lower()
+    if "for" not in changed or changed["for"] == "soon":
+        form = await site.send_form(body)
+        assert form.status_code == 400
+        assert complaint.lower() in text_of(form).lower()
+    for token, status in (("none", 401), (site.token[:-4], 401), (site.link(expires=NOW), 410), (7, 401)):
+        assert (await site.send_json({**body, "token": token})).status_code == status
     assert await site.silences() == {}
 
 

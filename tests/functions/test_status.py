@@ -99,7 +99,11 @@ def test_the_platform_guards_the_page_and_the_json_and_leaves_the_link_to_us() -
         "status_json": ("status.json", "function"),
         "status_view": ("status/view", "anonymous"),
     }
-    assert {each.methods for each in routes.values()} == {frozenset({"GET"})}
+    assert {each.template: set(each.methods) for each in routes.values()} == {
+        "status": {"GET"},
+        "status.json": {"GET"},
+        "status/view": {"GET", "HEAD"},
+    }
 
 
 async def test_programs_may_ask_the_pages_address_for_json(site: Sites) -> None:

@@ -269,8 +269,12 @@ async def test_the_health_of_all_is_that_of_the_worst_and_says_how_many_are_how_
 ) -> None:
     store = PartlyReadable(STRANGER)
     await store.save(msgspec.structs.replace(make_state(read=clock.now), tenant=CONTOSO), "")
-    found = await HealthDesk((CONTOSO, FABRIKAM, STRANGER), store, clock).look()
-    assert msgspec.to_builtins(found) == {"status": "degraded", "tenants": {"ready": 1, "starting": 1, "degraded": 1}}
+    found = await HealthDesk({CONTOSO: True, FABRIKAM: False, STRANGER: True}, store, clock).look()
+    assert msgspec.to_builtins(found) == {
+        "status": "degraded",
+        "tenants": {"ready": 1, "starting": 1, "degraded": 1},
+        "channels": {"set": 1, "failing": 0, "off": 1},
+    }
     # One that cannot be read takes the service from no other.
     assert found.serves
     told_to_anybody = msgspec.json.encode(found).decode()
@@ -278,15 +282,15 @@ async def test_the_health_of_all_is_that_of_the_worst_and_says_how_many_are_how_
 
 
 async def test_where_no_tenant_is_ready_the_service_is_not_either(clock: Clock) -> None:
-    found = await HealthDesk((CONTOSO, FABRIKAM), PartlyReadable(FABRIKAM), clock).look()
+    found = await HealthDesk(dict.fromkeys((CONTOSO, FABRIKAM), True), PartlyReadable(FABRIKAM), clock).look()
     assert (found.status, found.serves) == ("degraded", False)
-    starting = await HealthDesk((CONTOSO, FABRIKAM), PartlyReadable(), clock).look()
+    starting = await HealthDesk(dict.fromkeys((CONTOSO, FABRIKAM), True), PartlyReadable(), clock).look()
     assert (starting.status, starting.serves) == ("starting", False)
 
 
 async def test_who_asks_for_the_health_again_and_again_costs_one_look(clock: Clock) -> None:
     store = PartlyReadable()
-    desk = HealthDesk((CONTOSO, FABRIKAM), store, clock)
+    desk = HealthDesk(dict.fromkeys((CONTOSO, FABRIKAM), True), store, clock)
     await asyncio.gather(*(desk.look() for _ in range(20)))
     assert store.asked == 2
     clock.advance(seconds=KEEP.total_seconds())
