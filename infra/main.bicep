@@ -35,7 +35,7 @@ param teamsWebhookUrl string = ''
 @secure()
 param linkKey string = ''
 
-@description('Key for /api/status and /api/silences (LINEKEEPER_API_KEY), 32 to 128 characters; empty: no key opens them.')
+@description('Key for /api/silences (LINEKEEPER_API_KEY), 32 to 128 characters; the status takes function keys here. Empty: no key opens the silences.')
 @maxLength(128)
 @secure()
 param apiKey string = ''

@@ -17,6 +17,10 @@ PAGE = (ROOT / "docs" / "azure.md").read_text(encoding="utf-8")
 ANALYZE = shutil.which("systemd-analyze")
 NEEDS_SYSTEMD = pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not on this machine")
 
+BASH = shutil.which("bash")
+NEEDS_BASH = pytest.mark.skipif(BASH is None, reason="bash is not on this machine")
+SYSTEMD_RUN = shutil.which("systemd-run")
+
 SHUT = {
     "LockPersonality",
     "MemoryDenyWriteExecute",
@@ -99,6 +103,38 @@ def test_the_page_installs_what_the_unit_runs() -> None:
     assert f"git clone <this repository> {SERVICE['ExecStart'][0].split('/.venv')[0]}" in PAGE
     assert f"install -m 0644 infra/{UNIT.name} /etc/systemd/system/" in PAGE
     assert "useradd --system --home-dir /var/lib/linekeeper" in PAGE
+
+
+@NEEDS_BASH
+def test_the_pages_function_runs_a_command_as_the_unit_runs_the_service(tmp_path: Path) -> None:
+    (function,) = re.findall(r"^linekeeper\(\) \{\n.*?^\}\n", PAGE, re.DOTALL | re.MULTILINE)
+    stand_in = tmp_path / "sudo"
+    stand_in.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nexit 3\n', encoding="utf-8")
+    stand_in.chmod(0o755)
+    done = subprocess.run(  # noqa: S603 - what the page gives to paste
+        [str(BASH), "-c", f"{function}linekeeper silence add --reason 'being moved'"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    program, *options = done.stdout.splitlines()
+    binary = SERVICE["ExecStart"][0].split()[0]
+    ours = options[: options.index(binary)]
+    assert program == "systemd-run"
+    assert options[options.index(binary) + 1 :] == ["silence", "add", "--reason", "being moved"]
+    assert done.returncode == 3
+    assert set(ours) >= {
+        f"--uid={SERVICE['User'][0]}",
+        f"--gid={SERVICE['Group'][0]}",
+        f"--property=EnvironmentFile={SERVICE['EnvironmentFile'][0]}",
+        f"--property=UMask={SERVICE['UMask'][0]}",
+        f"--setenv={SERVICE['Environment'][0]}",
+        f"--working-directory={SERVICE['WorkingDirectory'][0]}",
+    }
+    if SYSTEMD_RUN is not None:
+        known = subprocess.run([SYSTEMD_RUN, "--help"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - systemd's own tool
+        assert {each.partition("=")[0] for each in ours} <= set(re.findall(r"--[a-z-]+", known))
 
 
 @NEEDS_SYSTEMD
