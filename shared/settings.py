@@ -33,7 +33,7 @@ from shared.settings_tenants import (
     guid,
     routing_of,
     tenants_of,
-    untold,
+    with_untold,
 )
 
 SECRET_LENGTH = range(32, 129)
@@ -42,6 +42,8 @@ SECRET_LENGTH = range(32, 129)
 BLOB_NAME_LENGTH = range(1, 1025)
 """Characters of a blob's name (Azure Storage, "Naming and referencing containers, blobs, and metadata")."""
 
+
+DEFAULT_STORE = "sqlite:linekeeper.db"
 
 EVENT_HUB = re.compile(
     r"EventHub:https://([a-z0-9-]+\.servicebus\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)/eventhubname/(?P<hub>[\w.-]+)"
@@ -68,7 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `tenant` is the one that is watched, and `tenants` the list of the TOML file, where it has one. While there are
     several and none of them is chosen (`of`), `tenant` is empty, and the client states are those that each tenant's
     own are derived from. `usual` is the one that commands are about unless they are told another. `watches_queues` is
-    false for all of a list but one, which is told of what goes wrong with the queues that they share.
+    false for all of a list but one, which is told of what goes wrong with the queues that they share. `store_is_set` is
+    false where the store is the default one, in the current folder, which nobody need have meant.
     """
 
     tenant: str
@@ -85,7 +88,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     link_key: Secret | None = None
     api_key: Secret | None = None
     routing: Routing = Routing()
-    store: str = "sqlite:linekeeper.db"
+    store: str = DEFAULT_STORE
+    store_is_set: bool = False
     storage: StorageConnection | None = None
     voice_export: Path | BlobName | None = None
     policy: Policy = CURRENT
@@ -177,6 +181,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         api_key=_api_key(environment),
         routing=routing,
         store=_store(environment, storage),
+        store_is_set=bool(_text(environment, "LINEKEEPER_STORE")),
         storage=storage,
         voice_export=_voice_export("LINEKEEPER_VOICE_EXPORT", _text(environment, "LINEKEEPER_VOICE_EXPORT"), storage),
         policy=_policy("LINEKEEPER_POLICY", _text(environment, "LINEKEEPER_POLICY") or CURRENT.id, file.policy),
@@ -204,6 +209,12 @@ def _tenant(environment: Mapping[str, str], tenants: Collection[Tenant]) -> str:
     if tenants and not text:
         return ""
     tenant = guid(text)
+    if not text:
+        raise SettingsError(
+            "LINEKEEPER_TENANT_ID is missing: set it to the tenant's id, a GUID such as "
+            "84bd8158-6d4d-4958-8b9f-9d6445542f95, or list tenants as [[tenants]] in the file of LINEKEEPER_CONFIG. "
+            f"See {DOCUMENTED}."
+        )
     if not tenant:
         raise _wrong("LINEKEEPER_TENANT_ID", "the tenant's id, a GUID such as 84bd8158-6d4d-4958-8b9f-9d6445542f95")
     if tenants and tenant not in {each.id for each in tenants}:
@@ -310,7 +321,7 @@ def _api_key(environment: Mapping[str, str]) -> Secret | None:
 
 
 def _store(environment: Mapping[str, str], storage: StorageConnection | None) -> str:
-    text = _text(environment, "LINEKEEPER_STORE") or "sqlite:linekeeper.db"
+    text = _text(environment, "LINEKEEPER_STORE") or DEFAULT_STORE
     kind, _, rest = text.partition(":")
     if not ((kind == "sqlite" and rest) or (kind == "blob" and is_container(rest))):
         raise _wrong("LINEKEEPER_STORE", f"sqlite:PATH or blob:CONTAINER, where a container's name is {CONTAINER}")
@@ -352,8 +363,7 @@ def _file(environment: Mapping[str, str], *, local: bool) -> tuple[FileSettings,
         routing = receivers_of(tables, environment, local=local)
         if tenants:
             check_routes(routing.routes, tenants)
-            notes = (*routing.notes, *untold(routing.routes, tenants))
-            routing = msgspec.structs.replace(routing, notes=notes)
+            routing = with_untold(routing, tenants)
     except ValueError as problem:
         where = f"LINEKEEPER_CONFIG: {path}: " if path and TABLES_READ_ELSEWHERE & tables.keys() else ""
         raise SettingsError(f"{where}{problem}. See {DOCUMENTED}.") from None

@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -18,7 +19,7 @@ from shared.model.errors import SettingsError
 from shared.model.sources import FRESH_INTERVALS, INTERVALS, Source
 from shared.model.timing import Timing
 from shared.rules.thresholds import Thresholds
-from shared.settings_routes import check_rules
+from shared.settings_routes import check_rules, example_of
 
 DOCUMENTED = "docs/settings.md"
 ROUTING_TABLES = frozenset({"receivers", "routes"})
@@ -142,13 +143,40 @@ def _explained(problem: str) -> str:
     """A decoding problem, with the nearest right name of the same table behind a wrong one."""
     match = re.search(r"unknown field `([^`]*)`(?: - at `\$\.?([^`]*)`)?", problem)
     if match is None:
-        return problem
+        return problem + (_choice_of(problem) or example_of(problem))
     nearest = difflib.get_close_matches(match[1], _keys_at(match[2] or ""), n=1)
     return problem + (f" (did you mean `{nearest[0]}`?)" if nearest else "")
 
 
+def _choice_of(problem: str) -> str:
+    """What may stand in place of a wrong value of an enumeration, to go behind the problem; empty where it is none."""
+    match = re.search(r"Invalid enum value '(.*)' - at `\$\.(?:([^`]*)\.)?([^`.]*)`", problem)
+    if match is None:
+        return ""
+    table, key = _table_at(match[2] or ""), re.sub(r"\[.*", "", match[3])
+    kind = next((field.type for field in msgspec.structs.fields(table) if field.encode_name == key), None)
+    values = list(dict.fromkeys(_literals(kind)))
+    near = difflib.get_close_matches(match[1], values, n=1) or [each for each in values if match[1].startswith(each)]
+    hint = f" (did you mean `{near[0]}`?)" if near else ""
+    return f": expected one of {', '.join(values)}{hint}" if values else ""
+
+
+def _literals(kind: Any) -> Iterator[str]:  # noqa: ANN401 - a type as it is annotated
+    for each in get_args(kind):
+        if isinstance(each, str):
+            yield each
+        else:
+            yield from _literals(each)
+
+
 def _keys_at(path: str) -> list[str]:
     """The keys of the table at a path such as `alerting.repeat`; those of all tables where it is the file itself."""
+    table = _table_at(path)
+    elsewhere = sorted(TABLES_READ_ELSEWHERE) if table is FileSettings else []
+    return [field.encode_name for field in msgspec.structs.fields(table)] + elsewhere
+
+
+def _table_at(path: str) -> type[msgspec.Struct]:
     table: type[msgspec.Struct] = FileSettings
     for name in filter(None, path.split(".")):
         kind = next(field.type for field in msgspec.structs.fields(table) if field.encode_name == name)
@@ -156,8 +184,7 @@ def _keys_at(path: str) -> list[str]:
         table = next(
             each for each in (kind, *get_args(kind)) if isinstance(each, type) and issubclass(each, msgspec.Struct)
         )
-    elsewhere = sorted(TABLES_READ_ELSEWHERE) if table is FileSettings else []
-    return [field.encode_name for field in msgspec.structs.fields(table)] + elsewhere
+    return table
 
 
 _DURATIONS = {"rules": ("subscription_ending", "nobody_opted_in"), "sources": ("voice_max_age",)}

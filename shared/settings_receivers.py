@@ -36,12 +36,15 @@ Hourly = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
     """Who is told of what. `notes` are sentences for the operator: nothing is wrong, but probably not meant.
 
+    `notes_of` has those of them that are about one tenant of several, by its id.
+
     Without a receiver, what there is to tell waits for the default one.
     """
 
     receivers: tuple[AnyReceiver, ...] = ()
     routes: tuple[Route, ...] = ()
     notes: tuple[str, ...] = ()
+    notes_of: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     @property
     def ways(self) -> Routes:

@@ -176,7 +176,27 @@ def _explained(place: str, problem: str, shape: type[msgspec.Struct]) -> str:
     if missing is not None:
         return f"{place}.{missing[1]}: is missing"
     text, _, path = problem.partition(" - at `$")
-    return f"{place}{path.rstrip('`')}: {text}"
+    return f"{place}{path.rstrip('`')}: {text}{example_of(text)}"
+
+
+_EXAMPLES = {
+    "duration": '"30s"',
+    "str": '"teams", in quotes',
+    "bool": "true",
+    "int": "30, without quotes",
+    "float": "0.5, without quotes",
+    "time": "08:00:00, without quotes",
+    "array": '["teams"]',
+}
+
+
+def example_of(problem: str) -> str:
+    """What may stand in place of a value of the wrong kind, to go behind a decoding problem; else empty."""
+    if "'^[A-Z]{3}$'" in problem:
+        return '; write, for example, "EUR"'
+    expected = re.search(r"Expected `(\w+)[^`]*`, got", problem)
+    example = _EXAMPLES.get(expected[1]) if expected is not None else None
+    return f"; write, for example, {example}" if example else ""
 
 
 def nearest(name: object, known: Iterable[str]) -> str:

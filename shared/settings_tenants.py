@@ -95,20 +95,36 @@ def routing_of(routing: Routing, tenant: str) -> Routing:
     routes = _ways(routing.routes, tenant) or routing.routes
     reached = {name for route in _ways(routes, tenant) for name in route.receivers}
     receivers = tuple(each for each in routing.receivers if each.name in reached)
-    return msgspec.structs.replace(routing, routes=routes, receivers=receivers)
+    others = {note for each, notes in routing.notes_of.items() if each != tenant for note in notes}
+    notes = tuple(note for note in routing.notes if note not in others)
+    return msgspec.structs.replace(routing, routes=routes, receivers=receivers, notes=notes)
 
 
-def untold(routes: Collection[Route], tenants: Iterable[Tenant]) -> Iterator[str]:
-    """Sentences on critical findings of single tenants that no route takes."""
+def has_no_route(routing: Routing, tenant: str) -> bool:
+    """Whether there are routes, and none of them is of a tenant: nothing of it is told."""
+    return bool(routing.routes) and not _ways(routing.routes, tenant)
+
+
+def with_untold(routing: Routing, tenants: Iterable[Tenant]) -> Routing:
+    """The routing with its notes on critical findings of single tenants that no route takes."""
+    notes_of: dict[str, tuple[str, ...]] = {}
+    for tenant, note in _untold(routing.routes, tenants):
+        notes_of[tenant] = (*notes_of.get(tenant, ()), note)
+    notes = (*routing.notes, *(note for each in notes_of.values() for note in each))
+    return msgspec.structs.replace(routing, notes=notes, notes_of=notes_of)
+
+
+def _untold(routes: Collection[Route], tenants: Iterable[Tenant]) -> Iterator[tuple[str, str]]:
+    """Ids of tenants, each with a sentence on critical findings that are told nobody."""
     everybodys = set(blind_spots(routes)) if routes else set()
     for tenant in tenants if routes else ():
         own = _ways(routes, tenant.id)
         if not own:
-            yield f"routes: none is of the tenant {tenant.label}: nothing of it is told"
+            yield tenant.id, f"routes: none is of the tenant {tenant.label}: nothing of it is told"
             continue
         for spot in blind_spots(own):
             if spot not in everybodys:
-                yield f"{spot}, of the tenant {tenant.label}"
+                yield tenant.id, f"{spot}, of the tenant {tenant.label}"
 
 
 def chosen(tenants: Collection[Tenant], named: str) -> Tenant:

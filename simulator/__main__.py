@@ -82,7 +82,9 @@ def _settings(server: SimulatorServer, export: Path | None) -> str:
         f"export LINEKEEPER_TEAMS_WEBHOOK_URL='{server.webhook_url}'\n"
         f"{voice}"
         f"# The channel: {server.channel_page_url}\n"
-        f"# Faults, counts and the tenant: {server.control_url}\n"
+        f"# Faults that are on: {server.control_url}/faults\n"
+        f"# Requests so far: {server.control_url}/requests\n"
+        "# To set faults, and to change the tenant: simulator/README.md\n"
     )
 
 

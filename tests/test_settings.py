@@ -53,13 +53,15 @@ def test_a_tenant_is_taken_in_any_spelling_of_a_guid() -> None:
     assert read(tenant_id=f" {TENANT.upper()} ").tenant == TENANT
 
 
-@pytest.mark.parametrize("tenant", ["", "contoso.onmicrosoft.com", TENANT[:-1]])
+@pytest.mark.parametrize("tenant", ["contoso.onmicrosoft.com", TENANT[:-1]])
 def test_a_tenant_that_is_no_guid_is_refused(tenant: str) -> None:
     assert refusal(tenant_id=tenant).startswith("LINEKEEPER_TENANT_ID must be ")
 
 
 def test_without_a_tenant_nothing_starts() -> None:
-    with pytest.raises(SettingsError, match=r"^LINEKEEPER_TENANT_ID must be .*GUID.*docs/settings\.md"):
+    with pytest.raises(
+        SettingsError, match=r"^LINEKEEPER_TENANT_ID is missing.*GUID.*\[\[tenants\]\].*docs/settings\.md"
+    ):
         load({})
 
 

@@ -231,3 +231,21 @@ def test_thresholds_and_a_price_are_taken(read: Read) -> None:
 )
 def test_a_wrong_threshold_or_price_is_named_by_its_path(refusal: Refusal, text: str, place: str) -> None:
     assert place in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            '[alerting.calendar]\nat = 08:00:00\ndigest_day = "monday"',
+            "alerting.calendar.digest_day`: expected one of mon, tue, wed, thu, fri, sat, sun (did you mean `mon`?).",
+        ),
+        ('[policy]\ncount = ["room"]', "expected one of phone_standard, phone_with_calling_plan, shared_device, "),
+        ("[alerting]\ngroup_wait = 30", '`$.alerting.group_wait`; write, for example, "30s".'),
+        ('[sources]\nnumbers = "yes"', "`$.sources.numbers`; write, for example, true."),
+        ('[[routes]]\nreceivers = "teams"', 'routes[0].receivers: Expected `array`, got `str`; write, for example, ["'),
+        ('[price]\nlicence = 8\ncurrency = "eur"', '`$.price.currency`; write, for example, "EUR".'),
+    ],
+)
+def test_a_wrong_value_is_answered_by_what_may_stand_there(refusal: Callable[[str], str], text: str, said: str) -> None:
+    assert said in refusal(text)

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from shared.cli.audit_view import show
 from shared.cli.output import console, reader_may_leave
+from shared.cli.past import remembered_if_readable
 from shared.cli.progress import progress
 from shared.model.finding import Severity, severity_rank
-from shared.monitor.assembly import assemble, remembered
+from shared.monitor.assembly import assemble
 from shared.monitor.audit import audit
 from shared.monitor.report import Report, to_json
 from shared.monitor.runtime import Runtime
@@ -49,7 +50,7 @@ def exit_code(found: Report, fail_on: Severity) -> int:
 
 async def _audit(runtime: Runtime) -> Report:
     # Upon what the service remembers, where it has run: some faults show in an account's past alone.
-    store = await remembered(runtime.settings)
+    store = await remembered_if_readable(runtime.settings)
     monitor = assemble(runtime.settings, runtime.telemetry, runtime.clock, store)
     try:
         async with progress("Reading the tenant"):

@@ -42,7 +42,7 @@ def show(report: Report, console: Console) -> None:
 
 def _verdict(report: Report) -> Text:
     counts = Counter(finding.severity for finding in report.findings)
-    said = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
+    said = ", ".join(_counted(severity, counts[severity]) for severity in SEVERITIES if counts[severity])
     if report.is_blind:
         return Text(f"The tenant could not be read completely ({said}).", style="bold red")
     if not counts:
@@ -52,6 +52,11 @@ def _verdict(report: Report) -> Text:
     worst = next(severity for severity in SEVERITIES if counts[severity])
     count = f"{counts.total()} finding{'' if counts.total() == 1 else 's'}"
     return Text(f"{count}: {said}.{_unread(report)}", style=_STYLE[worst] + " bold")
+
+
+def _counted(severity: Severity, count: int) -> str:
+    """`2 warnings`, and `2 critical`, `2 info`: those words have no plural."""
+    return f"{count} {severity}{'s' if severity == 'warning' and count != 1 else ''}"
 
 
 def _unread(report: Report) -> str:

@@ -23,7 +23,13 @@ READY = 0
 LIMITED = 1
 USELESS = 2
 
-_STYLE: dict[Outcome, str] = {"ok": "green", "failed": "bold red", "absent": "yellow", "off": "yellow"}
+_STYLE: dict[Outcome, str] = {
+    "ok": "green",
+    "warning": "yellow",
+    "failed": "bold red",
+    "absent": "yellow",
+    "off": "yellow",
+}
 
 
 def run_check(environment: Mapping[str, str], *, as_json: bool, tenant: str = "") -> int:

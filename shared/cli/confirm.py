@@ -11,9 +11,8 @@ import msgspec
 from rich.text import Text
 
 from shared.cli.output import console, reader_may_leave
-from shared.model.errors import LinekeeperError
-from shared.monitor.assembly import assemble, store_exists
-from shared.monitor.confirm import NOTHING_STORED, Confirmed, confirm
+from shared.monitor.assembly import assemble, naming_store, store_exists, store_place
+from shared.monitor.confirm import Confirmed, confirm, nothing_stored
 from shared.monitor.runtime import Runtime
 
 
@@ -36,11 +35,13 @@ def run_confirm(environment: Mapping[str, str], *, account: str, as_json: bool =
 
 
 async def _confirm(runtime: Runtime, account: str) -> Confirmed:
+    place = store_place(runtime.settings)
     if not store_exists(runtime.settings):
-        raise LinekeeperError(NOTHING_STORED)
+        raise nothing_stored(place)
     monitor = assemble(runtime.settings, runtime.telemetry, runtime.clock)
     try:
-        return await confirm(monitor, account)
+        with naming_store(place):
+            return await confirm(monitor, account, place)
     finally:
         await monitor.close()
         await runtime.close()

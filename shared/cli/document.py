@@ -13,10 +13,10 @@ import msgspec
 from shared.cli.document_view import show_documents, show_restored, show_swap
 from shared.cli.output import console, reader_may_leave
 from shared.model.errors import DocumentUnreadable, LinekeeperError
-from shared.monitor.assembly import store_exists, store_of
-from shared.monitor.confirm import NOTHING_STORED
+from shared.monitor.assembly import store_exists, store_of, store_place
+from shared.monitor.confirm import nothing_stored
 from shared.monitor.runtime import utc_now
-from shared.settings import load
+from shared.settings import Settings, load
 from shared.state.document import decode, read
 from shared.state.restoring import Restored, restore
 from shared.state.store import Archive
@@ -53,10 +53,10 @@ def run_list(environment: Mapping[str, str], *, as_json: bool = False, tenant: s
         SettingsError: a setting is missing or wrong.
         LinekeeperError: nothing is stored or kept, or the store cannot be asked.
     """
-    archive, chosen = _archive(environment, tenant)
-    documents = asyncio.run(_documents(archive, chosen))
+    archive, settings = _archive(environment, tenant)
+    documents = asyncio.run(_documents(archive, settings.tenant))
     if documents.stored is None and not documents.kept:
-        raise LinekeeperError(NOTHING_STORED)
+        raise nothing_stored(store_place(settings))
     with reader_may_leave():
         if as_json:
             _print_json({"schema": SCHEMA, **msgspec.structs.asdict(documents)})
@@ -72,8 +72,8 @@ def run_show(environment: Mapping[str, str], *, name: str = "", raw: bool = Fals
         SettingsError: a setting is missing or wrong.
         LinekeeperError: there is none, or it is no JSON and not wanted raw.
     """
-    archive, chosen = _archive(environment, tenant)
-    content = asyncio.run(_content(archive, chosen, name))
+    archive, settings = _archive(environment, tenant)
+    content = asyncio.run(_content(archive, settings, name))
     shown = content if raw else _formatted(content)
     with reader_may_leave():
         sys.stdout.buffer.write(shown)
@@ -105,7 +105,8 @@ def run_restore(
         SettingsError: a setting is missing or wrong.
         LinekeeperError: there is none of that name, it cannot be read, or nobody can be asked.
     """
-    archive, chosen = _archive(environment, tenant)
+    archive, settings = _archive(environment, tenant)
+    chosen = settings.tenant
     if not yes and not asyncio.run(_is_wanted(archive, chosen, name, ask or _at_the_terminal())):
         sys.stderr.write("Nothing was changed.\n")
         return DECLINED
@@ -129,12 +130,12 @@ def _viewed(content: bytes, tenant: str) -> StoredView:
     return StoredView(size=len(content), schema=found.schema, accounts=len(found.state.accounts))
 
 
-async def _content(archive: Archive, tenant: str, name: str) -> bytes:
+async def _content(archive: Archive, settings: Settings, name: str) -> bytes:
     if name:
-        return await archive.kept_content(tenant, name)
-    stored = await archive.stored(tenant)
+        return await archive.kept_content(settings.tenant, name)
+    stored = await archive.stored(settings.tenant)
     if stored is None:
-        raise LinekeeperError(NOTHING_STORED)
+        raise nothing_stored(store_place(settings))
     return stored.content
 
 
@@ -177,12 +178,12 @@ def _print_restored(done: Restored, *, as_json: bool) -> None:
             show_restored(done, console())
 
 
-def _archive(environment: Mapping[str, str], tenant: str) -> tuple[Archive, str]:
+def _archive(environment: Mapping[str, str], tenant: str) -> tuple[Archive, Settings]:
     logging.getLogger("linekeeper").setLevel(logging.ERROR)
     settings = load(environment).chosen(tenant)
     if not store_exists(settings):
-        raise LinekeeperError(NOTHING_STORED)
-    return store_of(settings), settings.tenant
+        raise nothing_stored(store_place(settings))
+    return store_of(settings), settings
 
 
 def _print_json(document: Mapping[str, object]) -> None:

@@ -13,8 +13,9 @@ import msgspec
 
 from shared.cli.explain_view import show
 from shared.cli.output import console, reader_may_leave
+from shared.cli.past import remembered_if_readable
 from shared.cli.progress import progress
-from shared.monitor.assembly import assemble, remembered
+from shared.monitor.assembly import assemble
 from shared.monitor.explain import Explained, explain_account
 from shared.monitor.runtime import Runtime
 from shared.rules.explanation import Explanation, Verdict
@@ -68,7 +69,7 @@ def _second(at: datetime | None) -> datetime | None:
 
 
 async def _explain(runtime: Runtime, account: str) -> Explained:
-    store = await remembered(runtime.settings)
+    store = await remembered_if_readable(runtime.settings)
     monitor = assemble(runtime.settings, runtime.telemetry, runtime.clock, store)
     try:
         async with progress("Reading the tenant"):

@@ -12,9 +12,10 @@ import msgspec
 
 from shared.cli.flow_view import show
 from shared.cli.output import console, reader_may_leave
+from shared.cli.past import remembered_if_readable
 from shared.cli.progress import progress
 from shared.cli.terminal import harmless
-from shared.monitor.assembly import assemble, remembered
+from shared.monitor.assembly import assemble
 from shared.monitor.flow import Flow, call_flow
 from shared.monitor.runtime import Runtime
 from shared.rules.naming import one_line
@@ -131,7 +132,7 @@ def _targets(graph: CallFlowGraph, nodes: Iterable[Node]) -> set[Node]:
 
 
 async def _read(runtime: Runtime, line: str | None) -> Flow:
-    store = await remembered(runtime.settings)
+    store = await remembered_if_readable(runtime.settings)
     monitor = assemble(runtime.settings, runtime.telemetry, runtime.clock, store)
     try:
         async with progress("Reading the tenant"):

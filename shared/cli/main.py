@@ -232,18 +232,20 @@ def _rules(options: Namespace) -> int:
     return run_rules(form=options.form)
 
 
+def _check_options(parser: ArgumentParser) -> None:
+    _tenant_option(parser, "only this tenant; without it, all that the settings list are looked at")
+    parser.add_argument("--json", action="store_true", help=JSON_HELP)
+
+
 def _tenant_and_json_options(parser: ArgumentParser) -> None:
     _tenant_option(parser)
     parser.add_argument("--json", action="store_true", help=JSON_HELP)
 
 
-def _tenant_option(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--tenant",
-        default="",
-        metavar="ID|NAME",
-        help="which tenant, where the settings list several; check looks at all of them without it",
-    )
+def _tenant_option(
+    parser: ArgumentParser, meaning: str = "which tenant, where the settings list several and name no usual one"
+) -> None:
+    parser.add_argument("--tenant", default="", metavar="ID|NAME", help=meaning)
 
 
 def _port(text: str) -> int:
@@ -300,8 +302,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="check",
         help="see whether settings, permissions, notification URL and channel are in place; nothing is changed",
-        epilog="Exit code: 0 all in place, 1 something optional failed, 2 the service would be of no use.",
-        options=_tenant_and_json_options,
+        epilog="Exit code: 0 all in place, switched off or only warned of, 1 something optional failed, 2 the service "
+        "would be of no use.",
+        options=_check_options,
         run=_check,
     ),
     Command(

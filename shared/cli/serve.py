@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shared.host import HostError, LocalHost, LocalQueueDepth, SqliteQueueStore, read_host_settings, serve_until_signal
+from shared.host.errors import ListenError
 from shared.model.errors import LinekeeperError, SettingsError, StoreError
-from shared.monitor.assembly import sqlite_path, store_of
+from shared.monitor.assembly import naming_store, sqlite_path, store_of, store_place
 from shared.settings import Settings, load
 from shared.telemetry.logs import send_by, to_standard_error
 from shared.telemetry.telemetry import Telemetry
@@ -36,6 +37,8 @@ def run_serve(environment: Mapping[str, str], *, port: int) -> int:
     to_standard_error(as_json=_wants_json(environment))
     try:
         asyncio.run(_serve(settings, environment, port))
+    except ListenError as problem:
+        raise LinekeeperError(f"{problem}; give another port by --port, or 0 for a free one.") from problem
     except HostError as problem:
         raise LinekeeperError(str(problem)) from problem
     return 0
@@ -81,11 +84,12 @@ async def check_documents(settings: Settings) -> None:
     Raises:
         StoreError: none can be read.
     """
-    store = store_of(settings)
+    store, place = store_of(settings), store_place(settings)
     problems: list[StoreError] = []
     for tenant in settings.tenant_ids:
         try:
-            await store.load(tenant)
+            with naming_store(place):
+                await store.load(tenant)
         except StoreError as problem:
             problems.append(problem)
             if settings.several:

@@ -16,8 +16,8 @@ from shared.alerting.silence_request import Wanted
 from shared.cli.output import console, reader_may_leave
 from shared.cli.silence_view import show, show_one
 from shared.model.errors import LinekeeperError
-from shared.monitor.assembly import store_exists, store_of
-from shared.monitor.confirm import NOTHING_STORED
+from shared.monitor.assembly import naming_store, store_exists, store_of, store_place
+from shared.monitor.confirm import nothing_stored
 from shared.monitor.runtime import utc_now
 from shared.monitor.silences import Desk, SilenceView, add, end, listed
 from shared.settings import load
@@ -57,7 +57,7 @@ def run_add(
         LinekeeperError: it cannot be added as it was typed; the text says what to type.
     """
     desk = _desk(environment, tenant, clock)
-    made = _run(add(desk, wanted(new, desk.now(), login)))
+    made = _run(desk, add(desk, wanted(new, desk.now(), login)))
     _print_one(made, as_json=as_json)
     return 0
 
@@ -76,7 +76,8 @@ def run_end(
         SettingsError: a setting is missing or wrong.
         LinekeeperError: there is none of that id, or it has ended.
     """
-    _print_one(_run(end(_desk(environment, tenant, clock), silence_id)), as_json=as_json)
+    desk = _desk(environment, tenant, clock)
+    _print_one(_run(desk, end(desk, silence_id)), as_json=as_json)
     return 0
 
 
@@ -93,7 +94,8 @@ def run_list(
         SettingsError: a setting is missing or wrong.
         LinekeeperError: nothing is stored of the tenant.
     """
-    silences = _run(listed(_desk(environment, tenant, clock)))
+    desk = _desk(environment, tenant, clock)
+    silences = _run(desk, listed(desk))
     with reader_may_leave():
         if as_json:
             _print_json({"schema": SCHEMA, "silences": silences})
@@ -150,12 +152,13 @@ def _desk(environment: Mapping[str, str], tenant: str, clock: Callable[[], datet
     logging.getLogger("linekeeper").setLevel(logging.ERROR)
     settings = load(environment).chosen(tenant)
     if not store_exists(settings):
-        raise LinekeeperError(NOTHING_STORED)
-    return Desk(tenant=settings.tenant, store=store_of(settings), clock=clock)
+        raise nothing_stored(store_place(settings))
+    return Desk(tenant=settings.tenant, store=store_of(settings), clock=clock, place=store_place(settings))
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(work)
+def _run(desk: Desk, work: Coroutine[Any, Any, T]) -> T:
+    with naming_store(desk.place):
+        return asyncio.run(work)
 
 
 def _print_one(silence: SilenceView, *, as_json: bool) -> None:

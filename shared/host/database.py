@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from shared.host.errors import QueueStoreError
+from shared.private_file import make_private
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 LOCK_TIMEOUT = 30.0
 """Seconds that a statement waits for another process to let go of the file."""
+
+IN_MEMORY = ":memory:"
+"""A path that is no file's."""
 
 _LOCK_PAUSE = 0.02
 
@@ -27,7 +31,7 @@ class Database:
     """One SQLite file, shared by threads through this object and by processes through WAL.
 
     Args:
-        path: the file; it is created when missing, its folder is not.
+        path: the file; it is created when missing, for its owner's eyes only. Its folder is not.
 
     Raises:
         QueueStoreError: the file cannot be opened or is no SQLite database.
@@ -35,6 +39,8 @@ class Database:
 
     def __init__(self, path: Path | str) -> None:
         self._lock = threading.RLock()
+        if str(path) != IN_MEMORY:
+            make_private(Path(path))
         try:
             self._connection = sqlite3.connect(
                 path, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False

@@ -11,6 +11,10 @@ class BindingError(HostError):
     """A function cannot be run here as it is declared; the text names the function."""
 
 
+class ListenError(HostError):
+    """The address or port cannot be listened on: another program does, or it is not allowed."""
+
+
 class HostSettingsError(HostError):
     """A host.json that cannot be used; the text names the file and the JSON path."""
 

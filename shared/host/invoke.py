@@ -133,7 +133,11 @@ class Invoker:
             if result is not None and not isinstance(function.trigger, HttpRoute):
                 raise TypeError(f"function {function.name} without a $return binding returned a value")  # noqa: TRY301 - one place logs failures
         except (Exception, SystemExit) as error:
-            _logger.exception("function %s failed, invocation %s", function.name, invocation_id)
+            if getattr(error, "foreseen", False):
+                # The app says it all in a sentence: where it was raised helps nobody.
+                _logger.error("function %s failed, invocation %s: %s", function.name, invocation_id, error)  # noqa: TRY400
+            else:
+                _logger.exception("function %s failed, invocation %s", function.name, invocation_id)
             raise InvocationError(f"function {function.name} failed") from error
         await self._put_out(function, invocation_id, outputs)
         return result

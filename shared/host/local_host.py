@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 import uuid
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ import azure.functions as func
 
 from shared.host.bindings import BoundFunction, HttpRoute, QueueTrigger, TimerTrigger, read_functions
 from shared.host.database import StorageThread
-from shared.host.errors import HostError, InvocationError, UnknownFunctionError
+from shared.host.errors import HostError, InvocationError, ListenError, UnknownFunctionError
 from shared.host.http_listener import HttpListener
 from shared.host.invoke import Invoker
 from shared.host.queue import MESSAGE_LIFETIME, Message, SqliteQueueStore
@@ -100,7 +101,9 @@ class LocalHost:
             await running.start(self._address, self._port)
         except OSError as error:
             await running.stop(0)
-            raise HostError(f"{self._address}:{self._port} cannot be listened on: {error.strerror}") from error
+            # The event loop's own words repeat the address.
+            why = os.strerror(error.errno).lower() if error.errno is not None else error
+            raise ListenError(f"{self._address}:{self._port} cannot be listened on: {why}") from error
         self._running = running
         _logger.info("%d functions on %s", len(self._functions), self.url)
 

@@ -28,7 +28,12 @@ class SettingsError(LinekeeperError):
 
 
 class UnreadableMessage(LinekeeperError):  # noqa: N818 - says what it is
-    """A queue message of another version or shape. It ends in the poison queue, where it can be looked at."""
+    """A queue message of another version or shape. It ends in the poison queue, where it can be looked at.
+
+    It is `foreseen`: the local host logs its sentence, without the place in the code.
+    """
+
+    foreseen = True
 
 
 class StoreError(LinekeeperError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from shared.graph.credential import Credential, credential_for
 from shared.graph.reader import GraphReader
 from shared.graph.subscription import ChangeSubscription
 from shared.graph.transport import GraphTransport
+from shared.model.errors import DocumentUnreadable
 from shared.monitor.monitor import Monitor
 from shared.rules.catalogue import RULES
 from shared.settings import BlobName, Settings
@@ -88,6 +90,27 @@ def sqlite_path(settings: Settings) -> Path:
     return Path(place if kind == "sqlite" else "linekeeper.db")
 
 
+def store_place(settings: Settings) -> str:
+    """The store for an error: with its path, and whether it was taken only because no other is set."""
+    if settings.store.startswith("blob:"):
+        return f"LINEKEEPER_STORE ({settings.store})"
+    path = sqlite_path(settings).absolute()
+    return f"LINEKEEPER_STORE ({path})" if settings.store_is_set else f"{path} (LINEKEEPER_STORE is not set)"
+
+
+@contextmanager
+def naming_store(place: str) -> Iterator[None]:
+    """Say, where a document cannot be read, in which store it lies.
+
+    Raises:
+        DocumentUnreadable: it cannot be read; the text names the store.
+    """
+    try:
+        yield
+    except DocumentUnreadable as problem:
+        raise DocumentUnreadable(f"{problem} It lies in {place}.") from None
+
+
 async def remembered(settings: Settings) -> MemoryStore:
     """The stored document in a store that forgets, so that the history of licences is there and nothing is written.
 
@@ -96,7 +119,8 @@ async def remembered(settings: Settings) -> MemoryStore:
     """
     store = MemoryStore()
     if store_exists(settings):
-        await store.save((await store_of(settings).load(settings.tenant)).state, "")
+        with naming_store(store_place(settings)):
+            await store.save((await store_of(settings).load(settings.tenant)).state, "")
     return store
 
 

@@ -53,7 +53,7 @@ async def read_everything(monitor: Monitor, licences: LicencesRead | None = None
     await read_optional_sources(monitor, commit_unjudged)
     state = await commit_judged(monitor, lambda document: document)
     firing = sum(alert.phase == "firing" for alert in state.alerts.values())
-    _logger.info("the tenant was read: %d accounts are followed, %d findings hold", len(state.accounts), firing)
+    _logger.info("the tenant was read: %s", in_words(len(state.accounts), firing))
 
 
 async def baseline_of(monitor: Monitor, licences: LicencesRead, known: TenantState) -> Baseline:
@@ -102,3 +102,10 @@ def has_unlisted_licence(state: TenantState, read: LicencesRead) -> bool:
 def licence_skus_of(skus: Iterable[Sku]) -> tuple[str, ...]:
     """The SKUs that hold a resource-account plan."""
     return tuple(sorted(sku.id for sku in skus if sku.plan_ids & RESOURCE_ACCOUNT_PLANS))
+
+
+def in_words(accounts: int, findings: int) -> str:
+    """How many accounts are followed and findings hold, for the log."""
+    followed = "1 account is" if accounts == 1 else f"{accounts} accounts are"
+    holding = "1 finding holds" if findings == 1 else f"{findings} findings hold"
+    return f"{followed} followed, {holding}"

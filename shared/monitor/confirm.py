@@ -16,10 +16,13 @@ from shared.monitor.lookup import ids_of, nearest
 from shared.monitor.monitor import Monitor
 from shared.rules import resource_account_two_step_swap
 
-NOTHING_STORED = (
-    "LINEKEEPER_STORE holds nothing of this tenant yet: give the store of the service (`linekeeper serve`), which must "
-    "have watched the tenant."
-)
+
+def nothing_stored(place: str) -> LinekeeperError:
+    """The error where a store knows nothing of the tenant; `place` names the store."""
+    return LinekeeperError(
+        f"{place} holds nothing of this tenant yet: set LINEKEEPER_STORE to the store of the service (`linekeeper "
+        "serve`), which must have watched the tenant."
+    )
 
 
 class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,17 +34,18 @@ class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: datetime
 
 
-async def confirm(monitor: Monitor, text: str) -> Confirmed:
+async def confirm(monitor: Monitor, text: str, place: str = "LINEKEEPER_STORE") -> Confirmed:
     """End the two-step swap of the account that is meant by an id, a UPN, a telephone number or a display name.
 
-    The service need not run; where it does, its channel hears of the end within a minute.
+    The service need not run; where it does, its channel hears of the end within a minute. `place` names the store, for
+    errors.
 
     Raises:
         LinekeeperError: nothing is stored of the tenant, nobody or several are meant, or no test call is awaited.
     """
     state = await monitor.load()
     if not state.accounts:
-        raise LinekeeperError(NOTHING_STORED)
+        raise nothing_stored(place)
     account_id = _awaited(state, text)
     now = monitor.clock()
     state = await monitor.commit(lambda document: with_confirmed(document, account_id, now))

@@ -14,10 +14,13 @@ from shared.model.errors import Denied, LinekeeperError, SourceError, StoreError
 from shared.model.sources import PERMISSIONS, REQUIRED, Source
 from shared.monitor.assembly import NOTIFICATIONS_PATH, sqlite_path, store_exists
 from shared.monitor.monitor import Monitor
+from shared.monitor.proving import NO_ROUTE
+from shared.settings_tenants import has_no_route
 from shared.state.blob import BlobStore
+from shared.state.sqlite import why_not
 from shared.voice.export import read_export
 
-Outcome = Literal["ok", "failed", "absent", "off"]
+Outcome = Literal["ok", "warning", "failed", "absent", "off"]
 TOKEN = "linekeeper check: 1 + 1 = 100 %"  # noqa: S105 - what a handshake must give back as it is
 TIMEOUT_SECONDS = 10.0
 
@@ -69,7 +72,7 @@ async def _look_at_store(monitor: Monitor) -> None:
         return
     path = sqlite_path(monitor.settings)
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise StoreError(f"LINEKEEPER_STORE: {path} cannot be written.")
+        raise StoreError(f"LINEKEEPER_STORE: {why_not(path)}")
     if store_exists(monitor.settings):
         await monitor.load()
 
@@ -185,9 +188,16 @@ async def _handshake(url: str) -> str:
 
 
 def _channel(monitor: Monitor) -> Checked:
+    outcome, detail = _whether_told(monitor)
+    return Checked(name="channel", purpose="telling people", outcome=outcome, detail=detail)
+
+
+def _whether_told(monitor: Monitor) -> tuple[Outcome, str]:
+    routing = monitor.settings.routing
+    if has_no_route(routing, monitor.tenant):
+        return "off", f"{NO_ROUTE} Name it in a [[routes]] of LINEKEEPER_CONFIG: see docs/tenants.md."
     if not monitor.senders:
-        detail = "LINEKEEPER_TEAMS_WEBHOOK_URL is not set: alerts wait in the outbox."
-        return Checked(name="channel", purpose="telling people", outcome="off", detail=detail)
+        return "off", "LINEKEEPER_TEAMS_WEBHOOK_URL is not set: alerts wait in the outbox."
     tried = "The URLs have the right form; linekeeper test-card tries them."
-    detail = " ".join((tried, *monitor.settings.routing.notes))
-    return Checked(name="channel", purpose="telling people", outcome="ok", detail=detail)
+    # What the service logs at its start.
+    return ("warning" if routing.notes else "ok"), " ".join((tried, *(f"{note}." for note in routing.notes)))

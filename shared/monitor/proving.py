@@ -13,7 +13,9 @@ from shared.model.addresses import Kind
 from shared.model.alert import Message
 from shared.model.errors import LinekeeperError
 from shared.monitor.monitor import Monitor
+from shared.settings_tenants import has_no_route
 
+NO_ROUTE = "No route is of this tenant: nothing of it is told."
 NOT_SHOWN = "that the card stands in the channel: look there"
 
 _PROOFS: Mapping[Kind, tuple[str, str]] = {
@@ -56,6 +58,8 @@ async def send_test_cards(monitor: Monitor) -> tuple[Proven, ...]:
     Raises:
         LinekeeperError: there is no receiver.
     """
+    if has_no_route(monitor.settings.routing, monitor.tenant):
+        raise LinekeeperError(f"there is no receiver. {NO_ROUTE} Name it in a [[routes]]: see docs/tenants.md.")
     if not monitor.senders:
         raise LinekeeperError("there is no receiver: set LINEKEEPER_TEAMS_WEBHOOK_URL, or see docs/channels.md.")
     kinds = {each.name: each.kind for each in monitor.settings.routing.receivers}

@@ -19,7 +19,7 @@ from shared.model.errors import LinekeeperError
 from shared.model.finding import Severity
 from shared.model.silence import Silence
 from shared.model.tenant import TenantState
-from shared.monitor.confirm import NOTHING_STORED
+from shared.monitor.confirm import nothing_stored
 from shared.monitor.lookup import guid, ids_of, nearest
 from shared.rules.catalogue import RULES
 from shared.rules.naming import one_line
@@ -38,11 +38,15 @@ _ORDER: tuple[Standing, ...] = ("active", "coming", "ended")
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What silences need of a monitor: the tenant's document and the time. Graph and the channels are not asked."""
+    """What silences need of a monitor: the tenant's document and the time. Graph and the channels are not asked.
+
+    `place` names the store, for errors.
+    """
 
     tenant: str
     store: Store
     clock: Callable[[], datetime]
+    place: str = "LINEKEEPER_STORE"
 
     async def load(self) -> TenantState:
         """The document as it stands."""
@@ -96,7 +100,7 @@ async def add(desk: Desk, wanted: Wanted) -> SilenceView:
     """
     state = await desk.load()
     if not state.accounts:
-        raise LinekeeperError(NOTHING_STORED)
+        raise nothing_stored(desk.place)
     now = desk.now()
     silence = checked(
         wanted, silence_id=secrets.token_hex(6), families={rule.id: rule.family for rule in RULES}, now=now
@@ -203,7 +207,7 @@ def subject_ids(state: TenantState, text: str) -> tuple[str, ...]:
         iter(difflib.get_close_matches(text.strip(), [name for _, name in _apps(state)], n=1)), ""
     )
     hint = f" The nearest known is {one_line(near)!r}." if near else ""
-    raise LinekeeperError(f"nothing is known by {one_line(text)!r}.{hint}")
+    raise LinekeeperError(f"nothing is known by {one_line(text)!r}.{hint} `linekeeper audit` lists names.")
 
 
 def _stand_for(state: TenantState, app: str) -> set[str]:

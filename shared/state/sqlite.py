@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from shared.model.errors import StoreError
 from shared.model.tenant import SCHEMA, TenantState
+from shared.private_file import make_private
 from shared.state.document import encode, pack, read, unpack
 from shared.state.store import Loaded, Stored
 from shared.state.versions import KEEP, KeptVersion, is_due, is_held, stamp, the_one
@@ -25,6 +26,11 @@ _TABLES = (
         (tenant TEXT, version INTEGER, saved TEXT, content BLOB, PRIMARY KEY (tenant, version))""",
     "CREATE TABLE IF NOT EXISTS marks (tenant TEXT, name TEXT, until TEXT, PRIMARY KEY (tenant, name))",
 )
+
+_PRIMARY = 0xFF
+"""The bits of an error's code that say its kind (SQLite, "Result and Error Codes")."""
+
+_FORBIDDEN = {sqlite3.SQLITE_READONLY: "written", sqlite3.SQLITE_PERM: "written", sqlite3.SQLITE_CANTOPEN: "opened"}
 
 Result = TypeVar("Result")
 
@@ -131,6 +137,7 @@ class SqliteStore:
         return self._run(write)
 
     def _run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        make_private(self._path)
         try:
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as database:
                 for table in _TABLES:
@@ -138,7 +145,22 @@ class SqliteStore:
                 with database:
                     return work(database)
         except sqlite3.Error as problem:
-            raise StoreError(f"LINEKEEPER_STORE: {self._path}: {problem}.") from problem
+            raise StoreError(f"LINEKEEPER_STORE: {why_not(self._path, problem)}") from problem
+
+
+def why_not(path: Path, problem: sqlite3.Error | None = None) -> str:
+    """Why a file cannot be used as it should be, with its path and what to do, as a sentence."""
+    path = path.absolute()
+    if path.is_dir():
+        return f"{path} is a folder: name a file in it, such as sqlite:{path / 'linekeeper.db'}."
+    if not path.parent.is_dir():
+        return f"{path} cannot be opened: there is no folder {path.parent}. Make it, or give another path."
+    code = getattr(problem, "sqlite_errorcode", 0) & _PRIMARY
+    if code == sqlite3.SQLITE_NOTADB:
+        return f"{path} is no SQLite database, and is left as it is: move it away, or give another path."
+    if problem is None or code in _FORBIDDEN:
+        return f"{path} cannot be {_FORBIDDEN.get(code, 'written')}: run this as its owner, or give another path."
+    return f"{path}: {problem}."
 
 
 def _select(database: sqlite3.Connection, tenant: str) -> tuple[bytes, int] | None:

@@ -135,6 +135,6 @@ async def test_people_get_the_verdict_first_and_commands_that_can_be_copied(
     contoso.tenant.set_property(user_id(unlicensed_line_names()[0]), "displayName", hostile)
     assert await audited(environment, as_json=False) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "6 findings: 6 warning."
+    assert lines[0] == "6 findings: 6 warnings."
     assert any(hostile in line for line in lines)
     assert sum("Set-MgUserLicense -UserId" in line and line.endswith("-RemoveLicenses @()") for line in lines) == 5

@@ -91,7 +91,10 @@ async def test_a_store_that_cannot_be_written_exits_with_2(
     assert await checked(environment) == 2
     assert outcomes(capsysbinary)["store"] == (
         "failed",
-        "LINEKEEPER_STORE: /nowhere/linekeeper.db cannot be written.",
+        (
+            "LINEKEEPER_STORE: /nowhere/linekeeper.db cannot be opened: there is no folder /nowhere. Make it, or give "
+            "another path."
+        ),
     )
 
 
@@ -161,3 +164,16 @@ async def test_people_get_a_table_and_the_remedies_below_it(
     assert output.startswith("Settings are complete.")
     assert "licences (Organization.Read.All): Microsoft Graph refused the read (403, Authorization_Req" in output
     assert "sig=" not in output
+
+
+async def test_routes_that_leave_critical_findings_nowhere_are_a_warning_of_the_channel(
+    environment: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "site.toml"
+    config.write_text('[[routes]]\nreceivers = ["teams"]\nseverities = ["info"]\n', encoding="utf-8")
+    environment["LINEKEEPER_CONFIG"] = str(config)
+    assert await asyncio.to_thread(run_check, environment, as_json=False) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.split() == ["warning", "channel", "telling", "people"] for line in lines)
+    [told] = [line for line in lines if line.startswith("channel: ")]
+    assert "routes: critical findings of the family accounts go nowhere." in told

@@ -65,7 +65,7 @@ def test_a_command_without_settings_ends_with_one_line_that_names_the_first(comm
         check=False,
     )
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith("linekeeper: LINEKEEPER_TENANT_ID must be")
+    assert ended.stderr.startswith("linekeeper: LINEKEEPER_TENANT_ID is missing: set it to the tenant's id")
     assert ended.stderr.count("\n") == 1
 
 

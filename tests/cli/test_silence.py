@@ -230,3 +230,17 @@ def test_what_is_typed_wrongly_is_told(typed: str, complaint: str, capsys: pytes
         main(["silence", *typed.split()])
     assert ended.value.code == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_where_nothing_is_stored_the_path_is_named_and_whether_it_was_taken_by_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "linekeeper.db"
+    environment = {"LINEKEEPER_TENANT_ID": "84bd8158-6d4d-4958-8b9f-9d6445542f95"}
+    with pytest.raises(LinekeeperError) as refused:
+        run_list(environment)
+    assert str(refused.value).startswith(f"{path} (LINEKEEPER_STORE is not set) holds nothing of this tenant yet: ")
+    with pytest.raises(LinekeeperError) as refused:
+        run_list(environment | {"LINEKEEPER_STORE": "sqlite:linekeeper.db"})
+    assert str(refused.value).startswith(f"LINEKEEPER_STORE ({path}) holds nothing of this tenant yet: ")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from shared.cli.check import run_check
 from shared.cli.confirm import run_confirm
 from shared.cli.explain import run_explain
 from shared.cli.flow import run_flow
+from shared.cli.main import COMMANDS as MAIN_COMMANDS
 from shared.cli.main import parser
 from shared.cli.serve import check_documents, run_serve, watched
 from shared.cli.silence import NewSilence, run_add, run_end, run_list
@@ -224,3 +226,43 @@ async def test_one_document_that_cannot_be_read_stops_no_other_tenant_and_all_of
 def test_an_event_hub_is_read_on_azure_alone_and_serve_says_so(environment: dict[str, str]) -> None:
     with pytest.raises(LinekeeperError, match=r"^LINEKEEPER_EVENT_HUB: an event hub is read on Azure alone\."):
         run_serve(environment | {"LINEKEEPER_EVENT_HUB": "graph"}, port=0)
+
+
+def routes(environment: Mapping[str, str], one: str) -> None:
+    """Let one route stand in place of those that there are."""
+    config = Path(environment["LINEKEEPER_CONFIG"])
+    before, _, _ = config.read_text(encoding="utf-8").partition("[[routes]]")
+    config.write_text(f"{before}[[routes]]\n{one}\n", encoding="utf-8")
+
+
+async def test_a_tenant_without_a_route_is_told_as_such_and_the_others_hear_nothing_of_it(
+    environment: dict[str, str], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    routes(environment, f'receivers = ["noc"]\ntenants = ["{CONTOSO}"]\nseverities = ["warning"]')
+    assert await asyncio.to_thread(run_check, environment, as_json=True) == 0
+    contoso, fabrikam = (
+        next(check for check in each["checks"] if check["name"] == "channel")
+        for each in printed(capsysbinary)["tenants"]
+    )
+    assert contoso["outcome"] == "warning"
+    assert "routes: critical findings of the family accounts go nowhere" in contoso["detail"]
+    assert "Fabrikam" not in contoso["detail"]
+    assert fabrikam["outcome"] == "off"
+    assert fabrikam["detail"].startswith("No route is of this tenant: nothing of it is told.")
+    with pytest.raises(LinekeeperError, match=r"^there is no receiver\. No route is of this tenant: "):
+        await run("test-card", environment, "Fabrikam Dental")
+
+
+def test_each_command_says_what_it_does_without_a_tenant() -> None:
+    helped = {command.name: help_of(command.name) for command in MAIN_COMMANDS}
+    said = {name for name, text in helped.items() if "all that the settings list are looked at" in text}
+    assert said == {"check"}
+    assert "which tenant, where the settings list several" in helped["audit"]
+
+
+def help_of(name: str) -> str:
+    """A command's help, on one line."""
+    text = io.StringIO()
+    with redirect_stdout(text), pytest.raises(SystemExit):
+        parser().parse_args([name, "--help"])
+    return " ".join(text.getvalue().split())

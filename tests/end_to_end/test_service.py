@@ -168,7 +168,9 @@ async def test_a_document_that_cannot_be_read_stops_the_start_and_is_left_as_it_
     with closing(sqlite3.connect(path)) as database:
         kept = database.execute("SELECT content FROM documents").fetchall()
     assert process.returncode == 2
-    assert errors.decode().splitlines()[-1].startswith(f"linekeeper: the stored document has schema {SCHEMA + 1}")
+    last = errors.decode().splitlines()[-1]
+    assert last.startswith(f"linekeeper: the stored document has schema {SCHEMA + 1}")
+    assert last.endswith(f"It lies in LINEKEEPER_STORE ({path}).")
     assert b"Traceback" not in errors
     assert kept == [(newer,)]
 
@@ -183,5 +185,8 @@ async def test_a_port_in_use_stops_the_start_with_one_line_behind_the_log(
         process = await start(environment, "serve", "--port", str(port))
         _, errors = await process.communicate()
     assert process.returncode == 2
-    assert errors.decode().splitlines()[-1].startswith(f"linekeeper: 127.0.0.1:{port} cannot be listened on")
+    assert errors.decode().splitlines()[-1] == (
+        f"linekeeper: 127.0.0.1:{port} cannot be listened on: address already in use; give another port by --port, or "
+        "0 for a free one."
+    )
     assert b"Traceback" not in errors

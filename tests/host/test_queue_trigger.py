@@ -12,6 +12,7 @@ import azure.functions as func
 import pytest
 
 from shared.host import HostSettings, LocalHost, SqliteQueueStore
+from shared.model.errors import UnreadableMessage
 
 if TYPE_CHECKING:
     from tests.host.conftest import VirtualTime
@@ -286,3 +287,23 @@ async def test_a_queue_that_cannot_be_read_for_a_while_is_read_again(
     store.put("work", b"x")
     await eventually(lambda: seen == [b"x"])
     assert logging.getLogger("linekeeper.host").handlers == []
+
+
+@pytest.mark.parametrize("problem", [UnreadableMessage, ValueError])
+async def test_a_failure_that_was_foreseen_is_one_line_and_any_other_says_where(
+    start_host: StartHost,
+    store: SqliteQueueStore,
+    eventually: Eventually,
+    caplog: pytest.LogCaptureFixture,
+    problem: type[Exception],
+) -> None:
+    async def work(message: func.QueueMessage) -> None:
+        raise problem("a message cannot be read.")
+
+    store.put("work", b"bad")
+    await start_host(app_of(work))
+    await eventually(lambda: any("function work failed" in each.message for each in caplog.records))
+    record = next(each for each in caplog.records if "function work failed" in each.message)
+    foreseen = problem is UnreadableMessage
+    assert bool(record.exc_info) is not foreseen
+    assert ("a message cannot be read." in record.message) is foreseen

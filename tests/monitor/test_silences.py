@@ -259,7 +259,7 @@ def test_a_name_that_several_bear_is_answered_with_their_ids(document: TenantSta
 @pytest.mark.parametrize(
     ("typed", "complaint"),
     [
-        ("Supprt", "nothing is known by 'Supprt'"),
+        ("Supprt", r"nothing is known by 'Supprt'\..* `linekeeper audit` lists names\."),
         ("Receptoin", "nothing is known by 'Receptoin'. The nearest known is 'Reception'."),
         ("sales@contoso.exampel", "The nearest known is 'sales@contoso.example'."),
         ("", "nothing is known by ''."),

@@ -100,7 +100,7 @@ async def test_an_export_is_there_from_the_start_and_follows_what_a_person_does(
     lines = [(await asyncio.wait_for(process.stdout.readline(), 10)).decode().strip() for _ in range(6)]
     assert f"export LINEKEEPER_VOICE_EXPORT='file:{path}'" in lines
     assert "CQ Sales Berlin" in {queue["Name"] for queue in json.loads(path.read_bytes())["callQueues"]}
-    control = lines[-1].partition(": ")[2]
+    control = lines[-1].partition(": ")[2].removesuffix("/faults")
     async with httpx.AsyncClient() as person:
         done = await person.post(f"{control}/tenant", json={"action": "deleteQueue", "queue": "CQ Sales Berlin"})
         assert done.status_code == 200
@@ -129,10 +129,24 @@ async def test_an_export_that_can_no_longer_be_written_ends_the_command(tmp_path
     lines = [(await asyncio.wait_for(process.stdout.readline(), 10)).decode().strip() for _ in range(6)]
     (folder / "voice.json").unlink()
     folder.rmdir()
-    control = lines[-1].partition(": ")[2]
+    control = lines[-1].partition(": ")[2].removesuffix("/faults")
     async with httpx.AsyncClient() as person:
         await person.post(f"{control}/tenant", json={"action": "optOut", "queue": "CQ Sales Berlin"})
     _, errors = await asyncio.wait_for(process.communicate(), 10)
     assert process.returncode == 2
     [line] = errors.decode().splitlines()
     assert line.startswith(f"The simulator cannot write {folder / 'voice.json'}: ")
+
+
+async def test_every_address_that_is_printed_for_people_is_there() -> None:
+    process = await run()
+    assert process.stdout is not None
+    addresses = []
+    while not (line := (await asyncio.wait_for(process.stdout.readline(), 10)).decode()).endswith("README.md\n"):
+        addresses += [word for word in line.split() if line.startswith("#") and word.startswith("http")]
+    async with httpx.AsyncClient() as person:
+        answers = {address: (await person.get(address)).status_code for address in addresses}
+    process.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(process.communicate(), 10)
+    assert len(addresses) == 3
+    assert set(answers.values()) == {200}, answers

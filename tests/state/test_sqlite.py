@@ -53,3 +53,26 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(database: Path)
     with pytest.raises(StoreError, match="LINEKEEPER_STORE"):
         asyncio.run(commit(SqliteStore(database), TENANT, one_more))
     assert database.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("lay", "said"),
+    [
+        (lambda path: path.mkdir(), "is a folder: name a file in it, such as sqlite:"),
+        (lambda path: path.write_bytes(b"minutes of a meeting\n" * 100), "is no SQLite database, and is left as it is"),
+        (lambda path: path.parent.rmdir(), "there is no folder "),
+    ],
+    ids=["a folder", "no database", "no folder"],
+)
+def test_what_is_wrong_with_the_path_is_said_with_its_remedy(
+    tmp_path: Path, lay: Callable[[Path], object], said: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "linekeeper.db"
+    lay(path)
+    with pytest.raises(StoreError) as refused:
+        asyncio.run(SqliteStore(path).load(TENANT))
+    text = str(refused.value)
+    assert text.startswith(f"LINEKEEPER_STORE: {path} ")
+    assert said in text
+    assert "another path" in text or "name a file" in text
