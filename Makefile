@@ -68,7 +68,9 @@ lock: .venv/installed  ## resolves pyproject.toml anew and writes the lock and r
 .prometheus/installed:
 	@echo "Fetching Prometheus from Debian, once: 35 MB."
 	rm -rf .prometheus && mkdir .prometheus
-	cd .prometheus && { apt-get download --quiet=2 prometheus || { apt-get update --quiet=2 && apt-get download --quiet=2 prometheus; }; }
+	@# Without a network apt would try for minutes.
+	cd .prometheus && { timeout 60 apt-get download --quiet=2 prometheus \
+	  || { timeout 60 apt-get update --quiet=2 && timeout 60 apt-get download --quiet=2 prometheus; }; }
 	cd .prometheus && dpkg-deb --extract prometheus_*.deb . && rm -rf prometheus_*.deb etc lib var usr/share
 	touch $@
 
