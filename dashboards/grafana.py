@@ -79,9 +79,8 @@ def _panel(question: Question) -> Panel:
         .no_value("nothing known")
         .thresholds(_thresholds(question))
     )
-    if question.runbook:
-        page = dashboard.DashboardLink("What to do").type(models.DashboardLinkType.LINK)
-        panel = panel.links([page.url(f"${{runbooks}}/{question.runbook}").target_blank(target_blank=True)])
+    if question.runbooks:
+        panel = panel.links([_page(name) for name in question.runbooks])
     for index, query in enumerate(question.queries):
         instant = question.drawn in {"stat", "table"}
         target = prometheus.Dataquery().expr(query.expr).ref_id(chr(ord("A") + index)).datasource(_source())
@@ -91,6 +90,11 @@ def _panel(question: Question) -> Panel:
             target = target.format(PromQueryFormat.TABLE)
         panel = panel.with_target(target.legend_format(query.legend) if query.legend and not instant else target)
     return panel
+
+
+def _page(name: str) -> dashboard.DashboardLink:
+    link = dashboard.DashboardLink(f"What to do: {name}").type(models.DashboardLinkType.LINK)
+    return link.url(f"${{runbooks}}/{name}").target_blank(target_blank=True)
 
 
 def _columns(question: Question) -> models.DataTransformerConfig:

@@ -30,7 +30,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         columns: of a table, in order: the labels, and `Value`, each with what stands above it.
         from_zero: whether lines are drawn over zero; small differences between large numbers are not seen so.
-        runbook: the page in docs/runbooks on what to do where the answer is bad.
+        runbooks: the pages in docs/runbooks on what to do where the answer is bad.
     """
 
     title: str
@@ -44,7 +44,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     bad_below: float | None = None
     columns: Mapping[str, str] = {}
     from_zero: bool = True
-    runbook: str = ""
+    runbooks: tuple[str, ...] = ()
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ PARTS: tuple[Part, ...] = (
         questions=(
             Question(
                 title="Lines that do not answer",
-                runbook="lines-down",
+                runbooks=("lines-down",),
                 asks="How many attendants and queues would not put a caller through now?",
                 queries=(Query(stated("voice_app_count", matching='health="broken"')),),
                 drawn="stat",
@@ -114,7 +114,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Critical findings",
-                runbook="lines-down",
+                runbooks=("lines-down",),
                 asks="How many things keep callers from getting through now?",
                 queries=(Query(stated("finding_active", matching=f'severity="critical", {HOLDS}')),),
                 drawn="stat",
@@ -131,7 +131,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Last evaluation",
-                runbook="evaluation-stale",
+                runbooks=("evaluation-stale", "document-unreadable", "document-too-large"),
                 asks="How old is all that stands here?",
                 queries=(Query(f"max({lowest('evaluation_age_seconds', 'linekeeper_tenant_id')})"),),
                 drawn="stat",
@@ -252,7 +252,7 @@ PARTS: tuple[Part, ...] = (
         questions=(
             Question(
                 title="Detection lag",
-                runbook="budget-burning",
+                runbooks=("budget-burning",),
                 asks="How long from hearing of a change to the finding?",
                 queries=(
                     Query(quantile(0.5, "linekeeper_detection_lag_seconds"), "half"),
@@ -269,7 +269,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Age of what was read",
-                runbook="source-stale",
+                runbooks=("source-stale",),
                 asks="Which source is no longer read?",
                 queries=(Query(lowest("source_age_seconds", "source"), "{{source}}"),),
                 unit="s",
@@ -291,7 +291,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Answer to Graph",
-                runbook="answers-slowly",
+                runbooks=("answers-slowly",),
                 asks="Does Graph have its answer within three seconds?",
                 queries=(Query(quantile(0.99, "linekeeper_notification_ack_duration_seconds"), "99 %"),),
                 unit="s",
@@ -300,7 +300,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Subscription",
-                runbook="subscription-missing",
+                runbooks=("subscription-missing",),
                 asks="How long will Graph go on telling us?",
                 queries=(Query(lowest("subscription_remaining_seconds", "resource"), "{{resource}}"),),
                 unit="s",
@@ -308,14 +308,14 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Reads by how they ended",
-                runbook="permission-missing",
+                runbooks=("permission-missing",),
                 asks="Which source is failing, and is a permission missing?",
                 queries=(Query(f"{FAILED} > 0 or ({FAILED_AT_ALL} == 0)", "{{source}} {{outcome}}"),),
                 drawn="stacked",
             ),
             Question(
                 title="Poisoned messages",
-                runbook="messages-poisoned",
+                runbooks=("messages-poisoned",),
                 asks="Was anything that Graph told us given up?",
                 queries=(Query(highest("queue_depth", "queue"), "{{queue}}"),),
                 bad_from=1,
@@ -327,7 +327,7 @@ PARTS: tuple[Part, ...] = (
         questions=(
             Question(
                 title="Posts",
-                runbook="delivery-failing",
+                runbooks=("delivery-failing",),
                 asks="Are messages taken?",
                 queries=(
                     Query(rate("linekeeper_delivery_attempts_total", "receiver, outcome"), "{{receiver}} {{outcome}}"),
@@ -342,7 +342,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Last message taken",
-                runbook="delivery-failing",
+                runbooks=("delivery-failing",),
                 asks="When was a receiver last reached, which a daily heartbeat keeps below a day?",
                 queries=(Query(lowest("delivery_heartbeat_age_seconds", "receiver"), "{{receiver}}"),),
                 unit="s",
@@ -359,7 +359,7 @@ PARTS: tuple[Part, ...] = (
             ),
             Question(
                 title="Requests",
-                runbook="throttled",
+                runbooks=("throttled",),
                 asks="What do Graph and the receivers answer, and are we throttled (429)?",
                 queries=(
                     Query(

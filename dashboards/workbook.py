@@ -219,7 +219,7 @@ def text() -> str:
 
 
 def _head() -> str:
-    pages = dict.fromkeys(question.runbook for part in PARTS for question in part.questions if question.runbook)
+    pages = dict.fromkeys(name for part in PARTS for question in part.questions for name in question.runbooks)
     named = ", ".join(f"`{page}`" for page in pages)
     return (
         f"# Linekeeper\nWhat to do where an answer is bad: `/api/runbooks/PAGE` of the service, of the pages {named}."

@@ -52,7 +52,8 @@ def complaints(tmp_path: Path) -> Compile:
     def compiled(dashboard: dict[str, Any]) -> str:
         (tmp_path / "dashboard.ts").write_text(SOURCE % json.dumps(dashboard, indent=1), encoding="utf-8")
         command = [node, str(MODULES / "typescript/bin/tsc"), "--project", str(tmp_path), "--pretty", "false"]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout  # noqa: S603 - ours
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - ours
+        return done.stdout + done.stderr
 
     return compiled
 

@@ -17,12 +17,14 @@ from shared.model.secret import Secret
 from shared.monitor.message_links import linked
 from shared.monitor.runbooks import FOLDER
 from shared.monitor.runtime import Runtime
+from shared.monitor.unreadable import TOO_LARGE, UNREADABLE
 from shared.rules.catalogue import RULES
 from shared.settings import Settings
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 PAGES = sorted(FOLDER.glob("*.md"))
-ABOUT_THE_MONITOR = sorted(rule.id for rule in RULES if rule.topic.family == "monitor")
+ABOUT_THE_MONITOR = sorted({rule.id for rule in RULES if rule.topic.family == "monitor"} | {UNREADABLE, TOO_LARGE})
+"""Whatever a card about the monitor may be about: rules, and the document that no rule can be asked of."""
 SETTINGS = Settings(
     tenant="84bd8158-6d4d-4958-8b9f-9d6445542f95",
     graph_url="http://127.0.0.1:9/v1.0",
