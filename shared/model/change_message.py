@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from shared.model.errors import UnreadableMessage
+from shared.model.queue_message import decoded
 
 QUEUE = "changes"
 
@@ -35,10 +35,4 @@ def decode_message(content: bytes) -> ChangeMessage:
     Raises:
         UnreadableMessage: it is none of version 1.
     """
-    try:
-        message = msgspec.json.decode(content, type=ChangeMessage)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise UnreadableMessage(f"a message on queue {QUEUE} cannot be read: {problem}.") from None
-    if message.v != 1:
-        raise UnreadableMessage(f"a message on queue {QUEUE} has version {message.v}, this service reads 1.")
-    return message
+    return decoded(content, ChangeMessage, QUEUE)

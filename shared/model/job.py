@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from shared.model.errors import UnreadableMessage
+from shared.model.queue_message import decoded
 
 QUEUE = "jobs"
 
@@ -47,10 +47,4 @@ def decode_job(content: bytes) -> Job:
     Raises:
         UnreadableMessage: it is none of version 1.
     """
-    try:
-        job = msgspec.json.decode(content, type=Job)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise UnreadableMessage(f"a message on queue {QUEUE} cannot be read: {problem}.") from None
-    if job.v != 1:
-        raise UnreadableMessage(f"a message on queue {QUEUE} has version {job.v}, this service reads 1.")
-    return job
+    return decoded(content, Job, QUEUE)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+from shared.model.timing import WEEKDAYS, Weekday
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -14,6 +14,7 @@ from shared.alerting.compose import compose
 from shared.delivery.card import MAX_BYTES, MAX_ITEMS, card, envelope
 from shared.model.alert import Alert, GroupLog, Item, Message, Section
 from shared.model.finding import Commands, Finding
+from tests.delivery.reading import elements, face, lines, sent
 from tools.sample_cards import SAMPLES
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -51,34 +52,6 @@ def message(*sections: Section, **changed: object) -> Message:
 
 def section(kind: str, *items: Item, total: int | None = None) -> Section:
     return Section(kind=kind, items=items, total=len(items) if total is None else total)  # type: ignore[arg-type]
-
-
-def sent(what: Message) -> dict[str, Any]:
-    """The card inside the envelope that is posted."""
-    content: dict[str, Any] = json.loads(envelope(what))["attachments"][0]["content"]
-    return content
-
-
-def elements(part: object) -> Iterator[dict[str, Any]]:
-    """Every object of a card, whatever it stands in."""
-    if isinstance(part, dict):
-        yield part
-        for value in part.values():
-            yield from elements(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from elements(value)
-
-
-def lines(part: object) -> list[str]:
-    """The paragraphs as a reader sees them, from the top."""
-    blocks = [each["inlines"] for each in elements(part) if each.get("type") == "RichTextBlock"]
-    return ["".join(run["text"] for run in runs) for runs in blocks]
-
-
-def face(what: Message) -> list[str]:
-    """What stands on the card before anything is unfolded."""
-    return lines(sent(what)["body"])
 
 
 def folded(what: Message) -> list[str]:

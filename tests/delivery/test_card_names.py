@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from shared.delivery.card import MAX_BYTES, envelope
 from shared.delivery.card_text import named, numbers_of, plain
 from shared.model.alert import Item, Message, Section
 from shared.model.finding import Commands
+from tests.delivery.reading import elements, sent
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 DATED = "{{DATE(2026-11-20T10:00:00Z,SHORT)}} {{TIME(2026-11-20T10:00:00Z)}}"
@@ -70,21 +70,6 @@ def message(name: str, **changed: object) -> Message:
         **changed,
     }
     return Message(**values)
-
-
-def sent(what: Message) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(envelope(what))["attachments"][0]["content"]
-    return content
-
-
-def elements(part: object) -> Iterator[dict[str, Any]]:
-    if isinstance(part, dict):
-        yield part
-        for value in part.values():
-            yield from elements(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from elements(value)
 
 
 @pytest.mark.parametrize("kind", ["alert", "announcement", "digest", "heartbeat", "notice", "test"])

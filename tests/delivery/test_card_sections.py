@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from shared.delivery.card import card, envelope
+from shared.delivery.card import card
 from shared.delivery.card_mended import MENDED
 from shared.model.alert import Item, Message, Section
 from shared.rules.catalogue import RULES
+from tests.delivery.reading import face, lines
 from tools.sample_cards import SAMPLES, unlicensed
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -28,25 +27,6 @@ def message(*sections: Section, **changed: object) -> Message:
 
 def new(*items: Item) -> Section:
     return Section(kind="new", items=items, total=len(items))
-
-
-def elements(part: object) -> Iterator[dict[str, Any]]:
-    if isinstance(part, dict):
-        yield part
-        for value in part.values():
-            yield from elements(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from elements(value)
-
-
-def lines(part: object) -> list[str]:
-    blocks = [each["inlines"] for each in elements(part) if each.get("type") == "RichTextBlock"]
-    return ["".join(run["text"] for run in runs) for runs in blocks]
-
-
-def face(what: Message) -> list[str]:
-    return lines(json.loads(envelope(what))["attachments"][0]["content"]["body"])
 
 
 def folded(what: Message) -> list[str]:

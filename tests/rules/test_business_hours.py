@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.rules.thresholds import WEEKDAYS, BusinessHours, Thresholds
+from shared.model.timing import WEEKDAYS
+from shared.rules.thresholds import BusinessHours, Thresholds
 
 OFFICE = BusinessHours(opens=time(9), closes=time(17))
 BERLIN = BusinessHours(opens=time(9), closes=time(17), time_zone="Europe/Berlin")
